@@ -1,0 +1,101 @@
+//! The time, as whole seconds since the Unix epoch, and the one place that reads it.
+//!
+//! Deciding whether something has expired is left to those who know what is expiring.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A point in time, in seconds since 1970-01-01T00:00:00Z, as JWTs count it (RFC 7519 section 2, NumericDate).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// This point moved `by` into the future, at most to the end of representable time.
+    #[must_use]
+    pub fn after(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(by.as_secs()).unwrap_or(i64::MAX)))
+    }
+
+    /// Seconds from `now` to this point, negative once it has passed.
+    #[must_use]
+    pub fn seconds_from(self, now: Self) -> i64 {
+        self.0.saturating_sub(now.0)
+    }
+
+    /// The point as a calendar date; the last one there is where no date can hold it.
+    #[must_use]
+    pub fn to_calendar(self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.0, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    /// The point as RFC 3339 in UTC, such as `2026-11-24T18:40:00Z`; the bare number of seconds where no calendar date can hold it.
+    #[must_use]
+    pub fn to_rfc3339(self) -> String {
+        DateTime::from_timestamp(self.0, 0)
+            .map_or_else(|| self.0.to_string(), |date| date.to_rfc3339_opts(SecondsFormat::Secs, true))
+    }
+}
+
+/// How long from `now` to `then` in words a person reads at a glance: `45 s`, `4 min`, `2 h 5 min`, `12 days`; `now` or earlier is `0 s`.
+#[must_use]
+pub fn in_words(then: Timestamp, now: Timestamp) -> String {
+    let seconds = then.seconds_from(now).max(0);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{minutes} min"),
+        3600..86_400 if minutes % 60 == 0 => format!("{hours} h"),
+        3600..86_400 => format!("{hours} h {} min", minutes % 60),
+        86_400..172_800 => "1 day".to_owned(),
+        _ => format!("{days} days"),
+    }
+}
+
+/// Where "now" comes from.
+pub trait Clock: Sync {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+}
+
+/// The operating system's clock.
+#[derive(Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_change_unit_at_the_boundary() {
+        let words = |seconds: i64| in_words(Timestamp(1_000 + seconds), Timestamp(1_000));
+        let expected = [
+            (-5, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3_599, "59 min"),
+            (3_600, "1 h"),
+            (7_500, "2 h 5 min"),
+            (86_400, "1 day"),
+            (1_036_800, "12 days"),
+        ];
+        for (seconds, text) in expected {
+            assert_eq!(words(seconds), text);
+        }
+    }
+
+    #[test]
+    fn rfc3339_is_utc_and_survives_impossible_dates() {
+        assert_eq!(Timestamp(1_795_545_600).to_rfc3339(), "2026-11-24T18:40:00Z");
+        assert_eq!(Timestamp(i64::MAX).to_rfc3339(), i64::MAX.to_string());
+    }
+}

@@ -1,0 +1,103 @@
+//! The environment variables and the directories they lead to: the only file that reads the process's environment.
+//!
+//! Everyone else is handed an [`Environment`], so that a test can bring its own.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// A fixed set of environment variables.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    variables: BTreeMap<OsString, OsString>,
+    home: Option<PathBuf>,
+}
+
+impl Environment {
+    /// The process's own environment. Where `HOME` is missing the home directory comes from the user database.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self { variables: env::vars_os().collect(), home: env::home_dir() }
+    }
+
+    /// An environment of just these variables.
+    pub fn from_pairs<K: Into<OsString>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        let variables: BTreeMap<OsString, OsString> = pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+        let home = variables.get(OsStr::new("HOME")).map(PathBuf::from);
+        Self { variables, home }
+    }
+
+    /// The variable's value as text; unset, empty and not UTF-8 are all nothing, as is usual for settings.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(OsStr::new(name)).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether the variable is set to something.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.variables.get(OsStr::new(name)).is_some_and(|value| !value.is_empty())
+    }
+
+    fn directory(&self, name: &str) -> Option<PathBuf> {
+        // The XDG Base Directory Specification: "all paths must be absolute; a relative path is to be ignored".
+        self.variables.get(OsStr::new(name)).map(PathBuf::from).filter(|path| path.is_absolute())
+    }
+
+    fn below_home(&self, rest: &str) -> Option<PathBuf> {
+        self.home.as_deref().filter(|home| home.is_absolute()).map(|home| home.join(rest))
+    }
+
+    /// kclogin's configuration directory: under `XDG_CONFIG_HOME` or `~/.config` (on macOS too, where command-line tools live there), under
+    /// `%APPDATA%` on Windows. Nothing where there is no home.
+    ///
+    /// This is small enough to own: a library for it would read the process's environment itself, past the seam the tests use.
+    #[must_use]
+    pub fn config_dir(&self) -> Option<PathBuf> {
+        let base = self.directory("XDG_CONFIG_HOME").or_else(|| {
+            if cfg!(windows) { self.directory("APPDATA") } else { self.below_home(".config") }
+        });
+        base.map(|base| base.join("kclogin"))
+    }
+
+    /// kclogin's state directory, for locks: under `XDG_STATE_HOME` or `~/.local/state`, under `%LOCALAPPDATA%` on Windows.
+    #[must_use]
+    pub fn state_dir(&self) -> Option<PathBuf> {
+        let base = self.directory("XDG_STATE_HOME").or_else(|| {
+            if cfg!(windows) { self.directory("LOCALAPPDATA") } else { self.below_home(".local/state") }
+        });
+        base.map(|base| base.join("kclogin"))
+    }
+
+    /// Whether a D-Bus session bus is named or waits at its well-known socket.
+    ///
+    /// Without one, libdbus may start a bus daemon of its own when `DISPLAY` is set, and leave it running: nobody wants that from a login tool.
+    #[must_use]
+    pub fn has_session_bus(&self) -> bool {
+        self.has("DBUS_SESSION_BUS_ADDRESS")
+            || self.directory("XDG_RUNTIME_DIR").is_some_and(|dir| Path::new(&dir).join("bus").exists())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_is_unset() {
+        let environment = Environment::from_pairs([("NO_COLOR", ""), ("KCLOGIN_PROFILE", "work")]);
+        assert_eq!(environment.get("NO_COLOR"), None);
+        assert!(!environment.has("NO_COLOR"));
+        assert_eq!(environment.get("KCLOGIN_PROFILE"), Some("work"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_relative_xdg_directory_is_ignored() {
+        let environment = Environment::from_pairs([("HOME", "/home/alice"), ("XDG_CONFIG_HOME", "conf"), ("XDG_STATE_HOME", "/s")]);
+        assert_eq!(environment.config_dir(), Some(PathBuf::from("/home/alice/.config/kclogin")));
+        assert_eq!(environment.state_dir(), Some(PathBuf::from("/s/kclogin")));
+        assert_eq!(Environment::default().config_dir(), None);
+    }
+}

@@ -1,0 +1,180 @@
+//! What the browser shows: the only file that names tiny_http, whose `Response` writes status and headers.
+//!
+//! Everything that goes into the page is escaped, nothing in it is secret, and the page can load and run nothing (its content security policy allows
+//! just its own style). What has happened is told by the caller.
+
+use std::io::Cursor;
+
+use tiny_http::{HTTPVersion, Header, Response, StatusCode};
+
+use crate::text::neutralise;
+
+const TEMPLATE: &str = include_str!("page.html");
+
+/// The style's hash is written out, as the page never changes; a test computes it.
+const POLICY: &str = concat!(
+    "default-src 'none'; style-src 'sha256-",
+    "fzBAHW0jJ4AkKp2GzhoE4yIBMx8e35Yj0LSxlv4nKww=",
+    "'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+);
+
+/// A page for the browser.
+#[derive(Clone, Copy, Debug)]
+pub enum Page<'a> {
+    /// The token set is stored.
+    SignedIn {
+        /// What to call who signed in.
+        name: &'a str,
+        /// Their user name or e-mail address.
+        account: &'a str,
+        /// The issuer.
+        provider: &'a str,
+        /// The client.
+        client: &'a str,
+    },
+    /// There was an answer, and it led to no login.
+    Failed {
+        /// What went wrong.
+        reason: &'a str,
+        /// What to do.
+        advice: &'a str,
+    },
+    /// A request that is not the answer waited for.
+    Rejected(&'a str),
+    /// Not GET.
+    WrongMethod,
+    /// Not the redirect URI's path.
+    NotFound,
+    /// Not the redirect URI's host.
+    Misdirected,
+}
+
+impl Page<'_> {
+    /// The whole HTTP response. It is an HTTP/1.0 response so that its end is the connection's: tiny_http leaves no say over `Connection`.
+    pub fn to_response(&self) -> Vec<u8> {
+        let html = self.to_html();
+        let headers = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Security-Policy", POLICY),
+            // The address holds the code and the state: it must go nowhere, and be kept nowhere (RFC 9700 section 4.2.4).
+            ("Referrer-Policy", "no-referrer"),
+            ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Cross-Origin-Opener-Policy", "same-origin"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+            ("Server", "kclogin"),
+        ];
+        let mut headers: Vec<Header> = headers.iter().filter_map(|(name, value)| Header::from_bytes(*name, *value).ok()).collect();
+        if matches!(self, Self::WrongMethod) {
+            headers.extend(Header::from_bytes("Allow", "GET"));
+        }
+        let length = html.len();
+        let response = Response::new(StatusCode(self.status()), headers, Cursor::new(html), Some(length), None);
+        let mut bytes = Vec::with_capacity(length + 1024);
+        // Writing to memory can't fail.
+        let _ = response.raw_print(&mut bytes, HTTPVersion(1, 0), &[], false, None);
+        bytes
+    }
+
+    fn status(&self) -> u16 {
+        match self {
+            Self::SignedIn { .. } | Self::Failed { .. } => 200,
+            Self::Rejected(_) => 400,
+            Self::NotFound => 404,
+            Self::WrongMethod => 405,
+            Self::Misdirected => 421,
+        }
+    }
+
+    fn to_html(self) -> String {
+        let soft = |text: &str| format!("<p class=\"soft\">{}</p>", escape(text));
+        let (mood, title, body) = match self {
+            Self::SignedIn { name, account, provider, client } => {
+                let row = |term: &str, text: &str| format!("<div><dt>{term}</dt><dd>{}</dd></div>", escape(text));
+                let rows = [("Account", account), ("Provider", provider), ("Client", client)].map(|(term, text)| row(term, text)).concat();
+                let body = format!("<dl>{rows}</dl>{}", soft("You can close this window and go back to the terminal."));
+                ("good", format!("Signed in as {name}"), body)
+            }
+            Self::Failed { reason, advice } => ("bad", "Not signed in".to_owned(), format!("<p>{}</p>{}", escape(reason), soft(advice))),
+            Self::Rejected(reason) => {
+                let body = format!("<p>{}</p>{}", escape(reason), soft("The login in the terminal goes on. Use the window that it opened, or its address."));
+                ("bad", "Not the answer it waits for".to_owned(), body)
+            }
+            Self::NotFound => ("bad", "Nothing here".to_owned(), soft("This address is used for a moment, to finish a login.")),
+            Self::WrongMethod => ("bad", "Not this way".to_owned(), soft("This address only answers when a browser opens it.")),
+            Self::Misdirected => ("bad", "Wrong address".to_owned(), soft("The request was meant for another host.")),
+        };
+        fill(TEMPLATE, &[("mood", mood), ("title", &escape(&title)), ("body", &body)])
+    }
+}
+
+/// Replaces `{{name}}` by its value, in one pass: a value that looks like a placeholder stays what it is.
+fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut parts = template.split("{{");
+    let mut page = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once("}}").unwrap_or(("", part));
+        page.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value));
+        page.push_str(rest);
+    }
+    page
+}
+
+/// Text as HTML text or attribute value, with what could reorder or hide it taken out.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in neutralise(text).chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(page: &Page<'_>) -> String {
+        String::from_utf8(page.to_response()).expect("UTF-8")
+    }
+
+    #[test]
+    fn names_are_escaped_and_never_become_placeholders() {
+        let page = Page::SignedIn { name: "<script>alert(1)</script>", account: "{{body}}", provider: "\"'&\u{202e}", client: "c" };
+        let text = text(&page);
+        assert!(text.contains("Signed in as &lt;script&gt;alert(1)&lt;/script&gt;</h1>"), "{text}");
+        assert!(!text.contains("<script") && !text.contains('\u{202e}'));
+        assert!(text.contains("<dd>{{body}}</dd>") && text.contains("&quot;&#39;&amp;"), "{text}");
+    }
+
+    #[test]
+    fn every_page_is_closed_to_scripts_frames_and_caches() {
+        let failed = Page::Failed { reason: "r", advice: "a" };
+        for (page, status) in [(failed, "200"), (Page::Rejected("r"), "400"), (Page::NotFound, "404"), (Page::WrongMethod, "405"), (Page::Misdirected, "421")] {
+            let text = text(&page);
+            assert!(text.starts_with(&format!("HTTP/1.0 {status} ")), "{text}");
+            for header in ["Content-Security-Policy: default-src 'none'; style-src 'sha256-", "Referrer-Policy: no-referrer", "Cache-Control: no-store"] {
+                assert!(text.contains(header), "{header} in {text}");
+            }
+            let (_, html) = text.split_once("\r\n\r\n").expect("a body");
+            assert!(!html.contains("http://") && !html.contains("https://") && !html.contains("<script"), "the page loads nothing");
+            assert!(html.contains("<link rel=\"icon\" href=\"data:,\">"), "or the browser asks for an icon, with the code in its referrer");
+        }
+    }
+
+    #[test]
+    fn the_policy_names_the_hash_of_the_style() {
+        use base64::Engine;
+        use sha2::{Digest, Sha256};
+        let (_, rest) = TEMPLATE.split_once("<style>").expect("a style");
+        let (style, _) = rest.split_once("</style>").expect("its end");
+        let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(style));
+        assert!(POLICY.contains(&format!("'sha256-{hash}'")), "the hash is {hash}");
+    }
+}

@@ -1,0 +1,186 @@
+//! The authorization request, and the checking of the response that comes back through the browser. Pure: no network, no listener.
+//!
+//! Making the request's random values and its URL is left to `provider`, getting the response to `loopback`.
+
+use std::borrow::Cow;
+
+use url::{Url, form_urlencoded};
+
+use crate::secret::Secret;
+
+/// One authorization request (RFC 6749 section 4.1.1 with PKCE, RFC 7636), with all that is needed to check its response. Never used twice.
+#[derive(Debug)]
+pub struct AuthorizationRequest {
+    /// What the browser is sent to. It holds the state, the nonce and the code challenge, none of which lets a reader finish the login.
+    pub url: Url,
+    /// Binds the response to this request (RFC 6749 section 10.12).
+    pub state: Secret<String>,
+    /// Binds the ID token to this request (OpenID Connect Core 1.0 section 3.1.2.1).
+    pub nonce: Secret<String>,
+    /// Proves at the token endpoint that the code is redeemed by whoever asked for it (RFC 7636 section 4.1).
+    pub code_verifier: Secret<String>,
+    /// Where the response arrives; repeated at the token endpoint (RFC 6749 section 4.1.3).
+    pub redirect_uri: Url,
+    /// The issuer the request was sent to, if it is known.
+    pub issuer: Option<String>,
+    /// Whether the provider announced `authorization_response_iss_parameter_supported` (RFC 9207 section 3).
+    pub issuer_announced: bool,
+}
+
+/// What the provider answered, through the browser.
+#[derive(Debug)]
+pub enum AuthorizationResponse {
+    /// The authorization code (RFC 6749 section 4.1.2).
+    Code(Secret<String>),
+    /// No: the error code and perhaps a description (RFC 6749 section 4.1.2.1). Both are text from outside.
+    Refused {
+        /// `error`
+        error: String,
+        /// `error_description`
+        description: Option<String>,
+    },
+}
+
+/// Why something that arrived at the redirect URI is not the provider's answer. The wait goes on: anybody on this machine can send it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// Neither `code` nor `error`.
+    NoAnswer,
+    /// A parameter that came more than once (RFC 6749 section 3.1).
+    Repeated(&'static str),
+    /// No `state`.
+    NoState,
+    /// Another `state`: an answer to another request, or to none.
+    WrongState,
+    /// The provider promised `iss` and it is missing (RFC 9207 section 2.4).
+    NoIssuer,
+    /// `iss` names another issuer: a mix-up (RFC 9207 section 2.4, RFC 9700 section 4.4).
+    WrongIssuer,
+}
+
+impl Rejection {
+    /// What was wrong, as a sentence without full stop.
+    #[must_use]
+    pub fn sentence(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::NoAnswer => "it held neither a code nor an error",
+            Self::Repeated(name) => return Cow::Owned(format!("its parameter `{name}` came more than once")),
+            Self::NoState => "it had no state, so it belongs to no login",
+            Self::WrongState => "its state belongs to another login",
+            Self::NoIssuer => "it did not name its issuer, as the provider promises to",
+            Self::WrongIssuer => "it came from another issuer than the one asked",
+        })
+    }
+}
+
+impl AuthorizationRequest {
+    /// Checks the query of a request to the redirect URI: first that it belongs to this login (`state`), then that it comes from the provider asked
+    /// (`iss`, also on errors), and only then what it says.
+    ///
+    /// # Errors
+    /// It is not the provider's answer to this request.
+    pub fn check(&self, query: &str) -> Result<AuthorizationResponse, Rejection> {
+        let parameters = Parameters::parse(query)?;
+        let state = parameters.state.ok_or(Rejection::NoState)?;
+        if !equal_in_constant_time(state.as_bytes(), self.state.expose().as_bytes()) {
+            return Err(Rejection::WrongState);
+        }
+        match (&parameters.iss, &self.issuer) {
+            // RFC 9207 section 2.4: a simple string comparison.
+            (Some(iss), Some(issuer)) if iss != issuer => return Err(Rejection::WrongIssuer),
+            (None, _) if self.issuer_announced => return Err(Rejection::NoIssuer),
+            _ => {}
+        }
+        match (parameters.error, parameters.code) {
+            (Some(error), _) => Ok(AuthorizationResponse::Refused { error, description: parameters.error_description }),
+            (None, Some(code)) if !code.is_empty() => Ok(AuthorizationResponse::Code(Secret::new(code))),
+            _ => Err(Rejection::NoAnswer),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Parameters {
+    code: Option<String>,
+    state: Option<String>,
+    iss: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+impl Parameters {
+    fn parse(query: &str) -> Result<Self, Rejection> {
+        let mut parameters = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let (name, slot) = match &*name {
+                "code" => ("code", &mut parameters.code),
+                "state" => ("state", &mut parameters.state),
+                "iss" => ("iss", &mut parameters.iss),
+                "error" => ("error", &mut parameters.error),
+                "error_description" => ("error_description", &mut parameters.error_description),
+                _ => continue,
+            };
+            if slot.replace(value.into_owned()).is_some() {
+                return Err(Rejection::Repeated(name));
+            }
+        }
+        Ok(parameters)
+    }
+}
+
+fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(issuer_announced: bool) -> AuthorizationRequest {
+        AuthorizationRequest {
+            url: Url::parse("https://kc.example/auth").expect("a URL"),
+            state: Secret::from("st-1"),
+            nonce: Secret::from("n-1"),
+            code_verifier: Secret::from("v-1"),
+            redirect_uri: Url::parse("http://127.0.0.1:1/callback").expect("a URL"),
+            issuer: Some("https://kc.example".to_owned()),
+            issuer_announced,
+        }
+    }
+
+    #[test]
+    fn the_code_is_taken_from_the_true_answer_only() {
+        let code = |announced, query: &str| match request(announced).check(query) {
+            Ok(AuthorizationResponse::Code(code)) => Ok(code.expose().clone()),
+            Ok(AuthorizationResponse::Refused { error, .. }) => Ok(format!("refused: {error}")),
+            Err(rejection) => Err(rejection),
+        };
+        let iss = "iss=https%3A%2F%2Fkc.example";
+        assert_eq!(code(true, &format!("code=c&state=st-1&{iss}")), Ok("c".to_owned()));
+        assert_eq!(code(false, "code=c&state=st-1"), Ok("c".to_owned()));
+        assert_eq!(code(true, "code=c&state=st-1"), Err(Rejection::NoIssuer));
+        assert_eq!(code(false, "code=c&state=st-1&iss=https%3A%2F%2Fkc.example%2F"), Err(Rejection::WrongIssuer));
+        assert_eq!(code(false, "code=c&state=st-2"), Err(Rejection::WrongState));
+        assert_eq!(code(false, "code=c&state=st-1x"), Err(Rejection::WrongState));
+        assert_eq!(code(false, "code=c"), Err(Rejection::NoState));
+        assert_eq!(code(false, "code=c&code=d&state=st-1"), Err(Rejection::Repeated("code")));
+        assert_eq!(code(false, "code=c&state=st-1&state=st-1"), Err(Rejection::Repeated("state")));
+        assert_eq!(code(false, "code=&state=st-1"), Err(Rejection::NoAnswer));
+        assert_eq!(code(false, ""), Err(Rejection::NoState));
+    }
+
+    #[test]
+    fn an_error_is_checked_like_a_code_and_wins_over_one() {
+        let check = |query| request(true).check(query);
+        let iss = "iss=https%3A%2F%2Fkc.example";
+        assert!(matches!(check("error=access_denied&state=st-1"), Err(Rejection::NoIssuer)));
+        assert!(matches!(check("error=access_denied&state=no"), Err(Rejection::WrongState)));
+        let answer = check(&format!("error=access_denied&error_description=No+%3Cb%3E&code=c&state=st-1&{iss}")).expect("an answer");
+        match answer {
+            AuthorizationResponse::Refused { error, description } => {
+                assert_eq!((error.as_str(), description.as_deref()), ("access_denied", Some("No <b>")));
+            }
+            AuthorizationResponse::Code(_) => panic!("a code beside an error must not be redeemed"),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The protocol: what is sent to a provider, and how what comes back is checked.
+//!
+//! The pure parts (`endpoints`, `authorization`, `claims`) know no network; `http` moves bytes; `provider` speaks OpenID Connect over it.
+
+pub mod authorization;
+pub mod claims;
+pub mod endpoints;
+pub mod http;
+pub mod provider;

@@ -1,0 +1,147 @@
+//! Finding a provider's endpoints from its issuer identifier (OpenID Connect Discovery 1.0 section 4), and its keys.
+
+use openidconnect::core::{
+    CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
+};
+use openidconnect::{AdditionalProviderMetadata, ProviderMetadata};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::Provider;
+use crate::error::{Error, Result};
+use crate::oidc::endpoints::{Endpoints, parse_url, require_secure};
+use crate::oidc::http::{Http, Request, Response};
+
+/// What the library's own metadata type leaves out.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct MoreMetadata {
+    end_session_endpoint: Option<Url>,
+    revocation_endpoint: Option<Url>,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+
+impl AdditionalProviderMetadata for MoreMetadata {}
+
+type Metadata = ProviderMetadata<
+    MoreMetadata,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+/// The algorithms an ID token may be signed with: those with a public key. The symmetric ones are refused whatever a provider lists, because a public
+/// client has no secret to check them with, and a confidential client's secret is not meant to be one (algorithm confusion, RFC 8725 section 2.1).
+pub(super) fn asymmetric_algorithms() -> Vec<CoreJwsSigningAlgorithm> {
+    vec![
+        CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+        CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
+        CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
+        CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+        CoreJwsSigningAlgorithm::RsaSsaPssSha384,
+        CoreJwsSigningAlgorithm::RsaSsaPssSha512,
+        CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+        CoreJwsSigningAlgorithm::EcdsaP384Sha384,
+        CoreJwsSigningAlgorithm::EdDsa,
+    ]
+}
+
+impl<'a> Provider<'a> {
+    /// Fetches and checks the provider's metadata.
+    ///
+    /// # Errors
+    /// The issuer is unsafe or unknown, it answers something else than its metadata, the metadata names another issuer (section 4.3), or an endpoint
+    /// in it is unsafe.
+    pub fn discover(http: &'a Http<'a>, issuer: &str) -> Result<Self> {
+        let issuer_url = parse_url("issuer", issuer)?;
+        require_secure("issuer", &issuer_url)?;
+        // Section 4.1: a terminating slash is removed before the well-known path is appended.
+        let at = parse_url("issuer", &format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')))?;
+        let response = http.send(get(&at))?;
+        let metadata = read_metadata(issuer, &at, &response)?;
+        if metadata.issuer().as_str() != issuer {
+            return Err(Error::failed(format!("the provider at {issuer} calls itself {}", metadata.issuer().as_str()))
+                .hint(format!("use exactly its own name: `--issuer {}`, if that is the one you trust", metadata.issuer().as_str())));
+        }
+        let token = metadata.token_endpoint().ok_or_else(|| Error::failed(format!("the provider at {issuer} has no token endpoint")))?;
+        let more = metadata.additional_metadata();
+        let endpoints = Endpoints {
+            authorization: metadata.authorization_endpoint().url().clone(),
+            token: token.url().clone(),
+            userinfo: metadata.userinfo_endpoint().map(|at| at.url().clone()),
+            jwks: Some(metadata.jwks_uri().url().clone()),
+            end_session: more.end_session_endpoint.clone(),
+            revocation: more.revocation_endpoint.clone(),
+        };
+        endpoints.require_secure()?;
+        let mut algorithms = asymmetric_algorithms();
+        algorithms.retain(|algorithm| metadata.id_token_signing_alg_values_supported().contains(algorithm));
+        let methods = metadata.token_endpoint_auth_methods_supported();
+        let post_only = methods.is_some_and(|methods| {
+            methods.contains(&CoreClientAuthMethod::ClientSecretPost) && !methods.contains(&CoreClientAuthMethod::ClientSecretBasic)
+        });
+        let issuer_announced = more.authorization_response_iss_parameter_supported;
+        Ok(Self { algorithms, issuer_announced, post_only, ..Self::known(http, Some(issuer.to_owned()), endpoints) })
+    }
+
+    /// The provider's key set, fetched once. Nothing where no `jwks_uri` is known.
+    ///
+    /// # Errors
+    /// It can't be fetched or is no key set.
+    pub fn keys(&self) -> Result<Option<&CoreJsonWebKeySet>> {
+        if self.keys.get().is_none() {
+            let Some(fetched) = self.fetch_keys()? else { return Ok(None) };
+            return Ok(Some(self.keys.get_or_init(|| fetched)));
+        }
+        Ok(self.keys.get())
+    }
+
+    /// The provider's key set as it is now.
+    pub(super) fn fetch_keys(&self) -> Result<Option<CoreJsonWebKeySet>> {
+        let Some(at) = &self.endpoints.jwks else { return Ok(None) };
+        let response = self.send(get(at))?;
+        if response.status() != 200 {
+            return Err(Error::failed(format!("the provider's keys can't be fetched: {at} answers {}", response.status())));
+        }
+        let keys = serde_json::from_slice(response.body())
+            .map_err(|error| Error::failed(format!("the provider's keys at {at} are not a key set")).detail(error.to_string()))?;
+        Ok(Some(keys))
+    }
+}
+
+fn get(url: &Url) -> Request {
+    let mut request = Request::new(Vec::new());
+    // The url crate's URLs are always valid URIs.
+    *request.uri_mut() = url.as_str().parse().unwrap_or_default();
+    request.headers_mut().insert("accept", "application/json".parse().unwrap_or_else(|_| unreachable!("a fixed header value")));
+    request
+}
+
+fn read_metadata(issuer: &str, at: &Url, response: &Response) -> Result<Metadata> {
+    let status = response.status();
+    if status.is_server_error() || status.as_u16() == 429 {
+        return Err(Error::provider_unreachable(format!("the provider at {issuer} is in trouble: it answers {status}")).hint("try again later"));
+    }
+    if status != 200 {
+        let said = serde_json::from_slice::<serde_json::Value>(response.body()).ok();
+        let said = said.as_ref().and_then(|said| said.get("error_description").or(said.get("error"))?.as_str());
+        let said = said.map_or_else(|| status.to_string(), |said| format!("{said} ({status})"));
+        return Err(Error::failed(format!("there is no provider at {issuer}: {said}"))
+            .hint("look at the realm's name and at the path; Keycloak's issuers end in /realms/NAME, older ones in /auth/realms/NAME"));
+    }
+    serde_json::from_slice(response.body()).map_err(|error| {
+        let what = if response.body().trim_ascii_start().starts_with(b"<") { "a web page" } else { "something else" };
+        Error::failed(format!("{at} answers {what}, not a provider's metadata"))
+            .hint("look at the issuer: Keycloak's end in /realms/NAME")
+            .detail(error.to_string())
+    })
+}

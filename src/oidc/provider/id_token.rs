@@ -1,0 +1,219 @@
+//! Verifying an ID token (OpenID Connect Core 1.0 sections 3.1.3.7, 3.1.3.8 and 12.2). The library checks iss, aud, the signature, exp and the nonce;
+//! azp, nbf, iat, at_hash, the algorithm list and the clock's tolerance are ours.
+
+use std::str::FromStr;
+
+use openidconnect::core::{CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm};
+use openidconnect::{
+    AccessToken, AccessTokenHash, AdditionalClaims, ClaimsVerificationError, ClientId, IdToken, IdTokenClaims, IdTokenVerifier, IssuerUrl, JsonWebKeySet, Nonce,
+    SignatureVerificationError,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Number;
+
+use super::Provider;
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::oidc::claims::{ClaimSet, Identity, unverified_payload};
+use crate::secret::Secret;
+
+/// How far the provider's clock and ours may be apart, in seconds.
+const CLOCK_TOLERANCE: i64 = 30;
+
+/// Claims that the library's type leaves out.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct MoreClaims {
+    nbf: Option<Number>,
+}
+
+impl AdditionalClaims for MoreClaims {}
+
+type WireIdToken = IdToken<MoreClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+type WireClaims = IdTokenClaims<MoreClaims, CoreGenderClaim>;
+type Verifier<'a> = IdTokenVerifier<'a, CoreJsonWebKey>;
+
+/// What an ID token is checked against.
+#[derive(Debug)]
+pub struct IdTokenChecks<'a> {
+    /// The client it must be for.
+    pub client_id: &'a str,
+    /// The nonce it must hold; none after a refresh (section 12.2).
+    pub nonce: Option<&'a Secret<String>>,
+    /// The access token that came with it.
+    pub access_token: &'a Secret<String>,
+    /// The present moment.
+    pub now: Timestamp,
+    /// Whether to check the signature. After a refresh it isn't, so that a refresh is one request: the token came straight from the token endpoint,
+    /// over TLS or the loopback, which section 3.1.3.7 (6) lets stand for it.
+    pub signature: bool,
+}
+
+/// An ID token that has been verified.
+#[derive(Debug)]
+pub struct VerifiedIdToken {
+    /// `iss`
+    pub issuer: String,
+    /// Who it is about.
+    pub identity: Identity,
+    /// `auth_time`, which a refresh must not change.
+    pub auth_time: Option<i64>,
+    /// Whether the signature was checked; not where no keys are known.
+    pub signature_checked: bool,
+}
+
+impl Provider<'_> {
+    /// Verifies an ID token. If it names a key that the provider's key set did not hold, the set is fetched anew, once (section 10.1.1).
+    ///
+    /// # Errors
+    /// Any of the checks fails, or the keys can't be fetched.
+    pub fn verify_id_token(&self, id_token: &Secret<String>, checks: &IdTokenChecks<'_>) -> Result<VerifiedIdToken> {
+        let wire = WireIdToken::from_str(id_token.expose()).map_err(|error| invalid("it is not a signed JWT with the claims it needs").detail(error.to_string()))?;
+        let keys = if checks.signature { self.keys()? } else { None };
+        let Some(keys) = keys else { return self.verify_with(&wire, id_token, checks, None).map_err(Fault::into_error) };
+        match self.verify_with(&wire, id_token, checks, Some(keys)) {
+            Err(Fault::UnknownKey) => {
+                let fetched = self.fetch_keys()?;
+                self.verify_with(&wire, id_token, checks, fetched.as_ref()).map_err(Fault::into_error)
+            }
+            verified => verified.map_err(Fault::into_error),
+        }
+    }
+
+    fn verify_with(
+        &self,
+        wire: &WireIdToken,
+        raw: &Secret<String>,
+        checks: &IdTokenChecks<'_>,
+        keys: Option<&CoreJsonWebKeySet>,
+    ) -> std::result::Result<VerifiedIdToken, Fault> {
+        let verifier = self.verifier(checks, keys);
+        let nonce_matches = |nonce: Option<&Nonce>| match (checks.nonce, nonce) {
+            (Some(expected), Some(nonce)) if nonce.secret() == expected.expose() => Ok(()),
+            (Some(_), _) => Err("it is not the one that was sent".to_owned()),
+            // Section 12.2: after a refresh it should not be there; that it may be is common.
+            (None, _) => Ok(()),
+        };
+        let claims = wire.claims(&verifier, nonce_matches).map_err(|error| self.fault(&error, checks.now))?;
+        check_times(claims, checks.now)?;
+        check_authorized_party(claims, checks.client_id)?;
+        if keys.is_some() {
+            check_access_token_hash(wire, &verifier, claims, checks.access_token)?;
+        }
+        let payload: ClaimSet = unverified_payload(raw.expose()).unwrap_or_default();
+        Ok(VerifiedIdToken {
+            issuer: claims.issuer().as_str().to_owned(),
+            identity: Identity::from_claims(&payload).ok_or_else(|| Fault::Invalid(invalid("it has no subject")))?,
+            auth_time: claims.auth_time().map(|time| time.timestamp()),
+            signature_checked: keys.is_some(),
+        })
+    }
+
+    fn verifier<'v>(&self, checks: &IdTokenChecks<'_>, keys: Option<&CoreJsonWebKeySet>) -> Verifier<'v> {
+        let client_id = ClientId::new(checks.client_id.to_owned());
+        let keys_or_none = keys.cloned().unwrap_or_else(|| JsonWebKeySet::new(Vec::new()));
+        // The library compares issuers as text, so what was configured must go in unchanged. Without a known issuer the comparison is off.
+        let issuer = self.issuer.clone().and_then(|issuer| IssuerUrl::new(issuer).ok());
+        let known = issuer.is_some();
+        let issuer = issuer.unwrap_or_else(|| IssuerUrl::from_url(self.endpoints.token.clone()));
+        let tolerant = Timestamp(checks.now.0.saturating_sub(CLOCK_TOLERANCE));
+        let verifier = Verifier::new_public_client(client_id, issuer, keys_or_none)
+            .set_allowed_algs(self.algorithms.iter().cloned())
+            .set_time_fn(move || tolerant.to_calendar())
+            // Further audiences are for `check_authorized_party` to judge.
+            .set_other_audience_verifier_fn(|_| true)
+            .require_issuer_match(known);
+        if keys.is_some() { verifier } else { verifier.insecure_disable_signature_check() }
+    }
+
+    fn fault(&self, error: &ClaimsVerificationError, now: Timestamp) -> Fault {
+        use ClaimsVerificationError as E;
+        let issuer = self.issuer.as_deref().unwrap_or("the provider");
+        Fault::Invalid(match error {
+            E::SignatureVerification(SignatureVerificationError::NoMatchingKey) => return Fault::UnknownKey,
+            E::SignatureVerification(SignatureVerificationError::DisallowedAlg(_) | SignatureVerificationError::UnsupportedAlg(_)) => {
+                invalid("it is signed with an algorithm that is not accepted")
+            }
+            E::SignatureVerification(SignatureVerificationError::NoSignature) => invalid("it is not signed"),
+            E::SignatureVerification(SignatureVerificationError::AmbiguousKeyId(_)) => {
+                invalid("it names no key, and the provider has several that fit")
+            }
+            E::SignatureVerification(_) => invalid("its signature is wrong"),
+            E::Expired(_) => clock_fault("it has already expired", now),
+            E::InvalidIssuer(_) => invalid(format!("it does not come from {issuer}")),
+            E::InvalidAudience(_) => invalid("it is not for this client"),
+            E::InvalidNonce(_) => invalid("its nonce is not the one that was sent"),
+            _ => invalid("it is not well-formed"),
+        })
+        .with_detail(error)
+    }
+}
+
+enum Fault {
+    /// The token names a key that the key set doesn't hold: perhaps the provider has changed its keys.
+    UnknownKey,
+    Invalid(Error),
+}
+
+impl Fault {
+    fn into_error(self) -> Error {
+        match self {
+            Self::UnknownKey => invalid("the provider has no key that fits its signature"),
+            Self::Invalid(error) => error,
+        }
+    }
+
+    fn with_detail(self, error: &ClaimsVerificationError) -> Self {
+        match self {
+            Self::Invalid(fault) => Self::Invalid(fault.detail(error.to_string())),
+            Self::UnknownKey => self,
+        }
+    }
+}
+
+fn invalid(reason: impl AsRef<str>) -> Error {
+    Error::failed(format!("the provider's ID token is refused: {}", reason.as_ref()))
+}
+
+fn clock_fault(reason: &str, now: Timestamp) -> Error {
+    invalid(reason).hint(format!("this machine's clock says {}; if that is wrong, set it right", now.to_rfc3339()))
+}
+
+/// exp is the library's; iat and nbf may be at most the tolerance in the future (section 3.1.3.7 (10), RFC 7519 section 4.1.5).
+fn check_times(claims: &WireClaims, now: Timestamp) -> std::result::Result<(), Fault> {
+    let latest = now.0.saturating_add(CLOCK_TOLERANCE);
+    if claims.issue_time().timestamp() > latest {
+        return Err(Fault::Invalid(clock_fault("it was issued in the future", now)));
+    }
+    let not_before = claims.additional_claims().nbf.as_ref().map(|nbf| nbf.as_f64().unwrap_or(f64::INFINITY));
+    #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit a double for some million years")]
+    if not_before.is_some_and(|nbf| nbf > latest as f64) {
+        return Err(Fault::Invalid(clock_fault("it is not valid yet", now)));
+    }
+    Ok(())
+}
+
+/// Section 3.1.3.7 (3) to (5): azp, where present, must be this client; where there are further audiences, it must be present.
+fn check_authorized_party(claims: &WireClaims, client_id: &str) -> std::result::Result<(), Fault> {
+    match claims.authorized_party() {
+        Some(party) if party.as_str() == client_id => Ok(()),
+        Some(_) => Err(Fault::Invalid(invalid("it was issued to another client"))),
+        None if claims.audiences().len() > 1 => Err(Fault::Invalid(invalid("it is for several audiences and does not say which client it was issued to"))),
+        None => Ok(()),
+    }
+}
+
+/// Section 3.1.3.8.
+fn check_access_token_hash(
+    wire: &WireIdToken,
+    verifier: &Verifier<'_>,
+    claims: &WireClaims,
+    access_token: &Secret<String>,
+) -> std::result::Result<(), Fault> {
+    let Some(expected) = claims.access_token_hash() else { return Ok(()) };
+    let fault = |_| Fault::Invalid(invalid("its access token hash can't be checked"));
+    let algorithm = wire.signing_alg().map_err(|_| fault(()))?;
+    let key = wire.signing_key(verifier).map_err(|_| fault(()))?;
+    let token = AccessToken::new(access_token.expose().clone());
+    let hash = AccessTokenHash::from_token(&token, algorithm, key).map_err(|_| fault(()))?;
+    if hash == *expected { Ok(()) } else { Err(Fault::Invalid(invalid("it belongs to another access token"))) }
+}

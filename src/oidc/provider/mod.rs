@@ -1,0 +1,87 @@
+//! A provider, as OpenID Connect speaks to it. This folder is the only place that names the `openidconnect` crate.
+//!
+//! It owns discovery, the authorization request, the token endpoint, the ID token, UserInfo and the end of a session, one file each. Moving bytes is
+//! left to `http`, keeping anything to the stores, and deciding when to do what to `session` and the commands.
+
+mod authorize;
+mod discovery;
+mod end_session;
+mod id_token;
+mod token_endpoint;
+mod user_info;
+
+use std::sync::OnceLock;
+
+use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
+
+use crate::error::{Error, Result};
+use crate::oidc::endpoints::{ClientAuthentication, Endpoints};
+use crate::oidc::http::{Http, Request, Response};
+use crate::secret::Secret;
+
+pub use authorize::Wishes;
+pub use id_token::{IdTokenChecks, VerifiedIdToken};
+pub use token_endpoint::TokenResponse;
+pub use user_info::{UserInfo, UserInfoAnswer};
+
+/// The client, as the provider has it registered.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// `client_id`
+    pub id: String,
+    /// The secret of a confidential client.
+    pub secret: Option<Secret<String>>,
+    /// How the secret is sent.
+    pub authentication: ClientAuthentication,
+}
+
+/// A provider and how to reach it.
+pub struct Provider<'a> {
+    http: &'a Http<'a>,
+    /// The issuer identifier; nothing where an imported file did not say.
+    pub issuer: Option<String>,
+    /// Where it listens.
+    pub endpoints: Endpoints,
+    /// The algorithms that an ID token may be signed with.
+    algorithms: Vec<CoreJwsSigningAlgorithm>,
+    /// `authorization_response_iss_parameter_supported` (RFC 9207 section 3)
+    issuer_announced: bool,
+    /// `token_endpoint_auth_methods_supported`; Basic where the metadata says nothing (OpenID Connect Discovery 1.0 section 3).
+    post_only: bool,
+    keys: OnceLock<CoreJsonWebKeySet>,
+}
+
+impl<'a> Provider<'a> {
+    /// A provider whose endpoints are already known, from a token set or a profile.
+    #[must_use]
+    pub fn known(http: &'a Http<'a>, issuer: Option<String>, endpoints: Endpoints) -> Self {
+        let algorithms = discovery::asymmetric_algorithms();
+        Self { http, issuer, endpoints, algorithms, issuer_announced: false, post_only: false, keys: OnceLock::new() }
+    }
+
+    /// How a client with a secret should send it: by Basic, unless the provider says that it only takes the form.
+    #[must_use]
+    pub fn preferred_authentication(&self) -> ClientAuthentication {
+        if self.post_only { ClientAuthentication::ClientSecretPost } else { ClientAuthentication::ClientSecretBasic }
+    }
+
+    /// Sends a request and turns "try again later" answers (429 and 5xx) into the error they are.
+    fn send(&self, request: Request) -> Result<Response> {
+        let host = request.uri().host().unwrap_or_default().to_owned();
+        let response = self.http.send(request)?;
+        let status = response.status();
+        if status.is_server_error() || status.as_u16() == 429 {
+            return Err(Error::provider_unreachable(format!("the provider at {host} is in trouble: it answers {status}"))
+                .hint("try again later"));
+        }
+        Ok(response)
+    }
+}
+
+/// What an OAuth error response says, for a sentence: the description where there is one, else the code.
+fn in_words(code: &str, description: Option<&str>) -> String {
+    match description.filter(|text| !text.is_empty()) {
+        Some(description) => format!("{description} ({code})"),
+        None => code.to_owned(),
+    }
+}

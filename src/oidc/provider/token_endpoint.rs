@@ -1,0 +1,194 @@
+//! The token endpoint: redeeming a code and refreshing (RFC 6749 sections 4.1.3 and 6), and what each refusal means.
+
+use openidconnect::core::{
+    CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
+    CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+};
+use openidconnect::{
+    AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, ExtraTokenFields, IdTokenFields, IssuerUrl, JsonWebKeySet,
+    OAuth2TokenResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, StandardErrorResponse, StandardTokenResponse, TokenUrl,
+};
+use serde::{Deserialize, Serialize};
+
+use super::id_token::MoreClaims;
+use super::{Client, Provider, in_words};
+use crate::clock::Timestamp;
+use crate::error::{Error, ErrorKind, Result};
+use crate::oidc::authorization::AuthorizationRequest;
+use crate::oidc::endpoints::ClientAuthentication;
+use crate::secret::Secret;
+
+/// What came over the wire (RFC 6749 section 5.1), with times made absolute.
+#[derive(Debug)]
+pub struct TokenResponse {
+    /// `access_token`
+    pub access_token: Secret<String>,
+    /// When the access token expires, if the provider said.
+    pub expiry: Option<Timestamp>,
+    /// `refresh_token`
+    pub refresh_token: Option<Secret<String>>,
+    /// When the refresh token expires unused, if the provider said that it does.
+    pub refresh_expiry: Option<Timestamp>,
+    /// `id_token`, not yet verified.
+    pub id_token: Option<Secret<String>>,
+    /// `scope`, where it differs from what was asked for.
+    pub scope: Option<Vec<String>>,
+}
+
+/// What Keycloak adds to a token response.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct MoreFields {
+    refresh_expires_in: Option<i64>,
+}
+
+impl ExtraTokenFields for MoreFields {}
+
+type Fields = IdTokenFields<MoreClaims, MoreFields, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+type WireResponse = StandardTokenResponse<Fields, CoreTokenType>;
+type WireError = RequestTokenError<Error, StandardErrorResponse<CoreErrorResponseType>>;
+type WireClient = openidconnect::Client<
+    MoreClaims,
+    CoreAuthDisplay,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJsonWebKey,
+    CoreAuthPrompt,
+    StandardErrorResponse<CoreErrorResponseType>,
+    WireResponse,
+    CoreTokenIntrospectionResponse,
+    CoreRevocableToken,
+    CoreRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+    EndpointNotSet,
+>;
+
+impl Provider<'_> {
+    /// Redeems an authorization code.
+    ///
+    /// # Errors
+    /// The provider can't be reached, refuses the client or the code, or answers something that is no token response.
+    pub fn exchange(&self, client: &Client, request: &AuthorizationRequest, code: &Secret<String>, now: Timestamp) -> Result<TokenResponse> {
+        let wire = self.wire_client(client)?.set_redirect_uri(RedirectUrl::from_url(request.redirect_uri.clone()));
+        let response = wire
+            .exchange_code(AuthorizationCode::new(code.expose().clone()))
+            .set_pkce_verifier(PkceCodeVerifier::new(request.code_verifier.expose().clone()))
+            .request(&|request| self.send(request))
+            .map_err(|error| refused(client, error, "the sign-in"))?;
+        TokenResponse::read(&response, now)
+    }
+
+    /// Refreshes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::LoginRequired`] where the provider no longer accepts the refresh token (`invalid_grant`) and only then; otherwise as
+    /// [`exchange`](Self::exchange).
+    pub fn refresh(&self, client: &Client, refresh_token: &Secret<String>, now: Timestamp) -> Result<TokenResponse> {
+        let token = RefreshToken::new(refresh_token.expose().clone());
+        let wire = self.wire_client(client)?;
+        let response = wire.exchange_refresh_token(&token).request(&|request| self.send(request)).map_err(|error| match &error {
+            RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidGrant => session_over(said),
+            RequestTokenError::Parse(..) => {
+                let refused = refused(client, error, "the refresh");
+                Error::provider_unreachable(refused.sentence()).detail(refused.detail_text().unwrap_or_default())
+            }
+            _ => refused(client, error, "the refresh"),
+        })?;
+        TokenResponse::read(&response, now)
+    }
+
+    fn wire_client(&self, client: &Client) -> Result<WireClient> {
+        // The library wants an issuer and keys for verifying; verifying is done in `id_token` with the true ones.
+        let issuer = IssuerUrl::from_url(self.endpoints.token.clone());
+        let mut wire = openidconnect::Client::new(ClientId::new(client.id.clone()), issuer, JsonWebKeySet::default());
+        match (client.authentication, &client.secret) {
+            (ClientAuthentication::None, _) => {}
+            (_, None) => {
+                return Err(Error::failed(format!("the client `{}` has a secret at the provider, but none is stored here", client.id))
+                    .hint("give it once with `kclogin login --client-secret-stdin`, or in KCLOGIN_CLIENT_SECRET"));
+            }
+            (method, Some(secret)) => {
+                wire = wire.set_client_secret(ClientSecret::new(secret.expose().clone()));
+                let basic = method == ClientAuthentication::ClientSecretBasic;
+                wire = wire.set_auth_type(if basic { AuthType::BasicAuth } else { AuthType::RequestBody });
+            }
+        }
+        Ok(wire.set_token_uri(TokenUrl::from_url(self.endpoints.token.clone())))
+    }
+}
+
+impl TokenResponse {
+    fn read(response: &WireResponse, now: Timestamp) -> Result<Self> {
+        // RFC 6749 section 7.1: a client must not use a token whose type it doesn't understand. The value is case-insensitive (section 5.1).
+        let is_bearer = match response.token_type() {
+            CoreTokenType::Bearer => true,
+            CoreTokenType::Extension(name) => name.eq_ignore_ascii_case("bearer"),
+            _ => false,
+        };
+        if !is_bearer {
+            return Err(Error::failed("the provider gave an access token of a type that is not `Bearer`"));
+        }
+        let access_token = response.access_token().secret();
+        // RFC 6750 section 2.1: what goes in a header has no spaces or controls, nor may what goes to a script.
+        if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Error::failed("the provider gave an access token that no header can carry"));
+        }
+        let extra = response.extra_fields();
+        Ok(Self {
+            access_token: Secret::new(access_token.clone()),
+            expiry: response.expires_in().map(|seconds| now.after(seconds)),
+            refresh_token: response.refresh_token().map(|token| Secret::new(token.secret().clone())),
+            // Keycloak says 0 of offline tokens, which means that they have no end, not that it has come.
+            refresh_expiry: extra.extra_fields().refresh_expires_in.filter(|seconds| *seconds > 0).map(|seconds| Timestamp(now.0.saturating_add(seconds))),
+            id_token: extra.id_token().map(|token| Secret::new(token.to_string())),
+            scope: response.scopes().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
+        })
+    }
+}
+
+/// The provider no longer accepts the refresh token: in words, by what Keycloak is known to say.
+fn session_over(said: &StandardErrorResponse<CoreErrorResponseType>) -> Error {
+    let description = said.error_description().map(String::as_str);
+    let because = match description {
+        Some("User disabled") => "the account is disabled at the provider",
+        Some("Session not active" | "Token is not active") => "the session ended at the provider, by logout or by its idle time or lifetime",
+        Some("Stale token") => "an administrator ended all sessions at the provider",
+        Some("Maximum allowed refresh token reuse exceeded") => "the stored refresh token had already been used, so the provider ended the session",
+        Some("Offline session not active" | "Offline user session not found") => "the offline session ended at the provider",
+        _ => "",
+    };
+    let sentence = if because.is_empty() {
+        format!("the provider no longer accepts the session: {}", in_words("invalid_grant", description))
+    } else {
+        format!("the session is over: {because}")
+    };
+    Error::login_required(sentence).hint("sign in again with `kclogin login`").detail(in_words("invalid_grant", description))
+}
+
+fn refused(client: &Client, error: WireError, what: &str) -> Error {
+    let said = match error {
+        RequestTokenError::Request(error) => return error,
+        // The body may hold tokens: only the place is named.
+        RequestTokenError::Parse(error, _body) => {
+            return Error::failed(format!("{what} failed: the provider's token response can't be read (at `{}`)", error.path())).detail(error.inner().to_string());
+        }
+        RequestTokenError::Other(reason) => return Error::failed(format!("{what} failed: the provider's answer is not a token response")).detail(reason),
+        RequestTokenError::ServerResponse(said) => said,
+    };
+    let words = in_words(said.error().as_ref(), said.error_description().map(String::as_str));
+    match said.error() {
+        CoreErrorResponseType::InvalidClient | CoreErrorResponseType::UnauthorizedClient => {
+            let hint = match (client.authentication, &client.secret) {
+                (ClientAuthentication::None, _) => {
+                    "if the client has a secret at the provider, give it with `kclogin login --client-secret-stdin`; if not, look at its ID"
+                }
+                _ => "look at the client's ID and secret; a new secret is given with `kclogin login --client-secret-stdin`",
+            };
+            Error::new(ErrorKind::Failed, format!("{what} failed: the provider does not accept the client `{}`: {words}", client.id)).hint(hint)
+        }
+        _ => Error::failed(format!("{what} failed: the provider refuses: {words}")),
+    }
+}

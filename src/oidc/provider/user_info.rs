@@ -1,0 +1,125 @@
+//! The UserInfo endpoint (OpenID Connect Core 1.0 section 5.3), plain and signed.
+
+use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
+use openidconnect::{JsonWebKey, JsonWebKeyId};
+use serde::Deserialize;
+
+use super::Provider;
+use crate::error::{Error, Result};
+use crate::oidc::claims::{ClaimSet, from_base64url};
+use crate::oidc::http::{Request, Response};
+use crate::secret::Secret;
+
+/// A UserInfo response whose `sub` is the one that signed in.
+#[derive(Debug)]
+pub struct UserInfo {
+    /// The JSON document, byte for byte as it came (of a signed response: its payload).
+    pub document: String,
+    /// The same, parsed.
+    pub claims: ClaimSet,
+}
+
+/// What the UserInfo endpoint answers.
+#[derive(Debug)]
+pub enum UserInfoAnswer {
+    /// The claims.
+    Claims(UserInfo),
+    /// The access token is refused: it was revoked, or its session has ended (RFC 6750 section 3.1, `invalid_token`).
+    TokenRefused,
+    /// The access token is fine but may not be used here: Keycloak's lightweight access tokens.
+    NotForThisToken,
+}
+
+#[derive(Deserialize)]
+struct JoseHeader {
+    alg: CoreJwsSigningAlgorithm,
+    kid: Option<JsonWebKeyId>,
+}
+
+impl Provider<'_> {
+    /// Asks who the access token belongs to.
+    ///
+    /// # Errors
+    /// There is no such endpoint, it can't be reached, it answers something else, or it speaks of somebody else than `subject` (section 5.3.2).
+    pub fn user_info(&self, client_id: &str, access_token: &Secret<String>, subject: &str) -> Result<UserInfoAnswer> {
+        let at = self.endpoints.userinfo.as_ref().ok_or_else(|| Error::failed("the provider has no UserInfo endpoint"))?;
+        let mut request = Request::new(Vec::new());
+        *request.uri_mut() = at.as_str().parse().unwrap_or_default();
+        let bearer = format!("Bearer {}", access_token.expose()).parse();
+        request.headers_mut().insert("authorization", bearer.map_err(|_| Error::failed("the access token can't be sent in a header"))?);
+        let response = self.send(request)?;
+        let body = match response.status().as_u16() {
+            200 => response.body().as_slice(),
+            401 | 403 => return refusal(&response),
+            _ => return Err(Error::failed(format!("the UserInfo endpoint answers {}", response.status()))),
+        };
+        let document = if has_content_type(&response, "application/jwt") { self.signed_document(client_id, body)? } else { body.to_vec() };
+        let unreadable = || Error::failed("the UserInfo endpoint answers something that is not a JSON object");
+        let document = String::from_utf8(document).map_err(|_| unreadable())?;
+        let claims: ClaimSet = serde_json::from_str(&document).map_err(|_| unreadable())?;
+        if claims.get("sub").and_then(|sub| sub.as_str()) != Some(subject) {
+            return Err(Error::failed("the UserInfo endpoint speaks of somebody else than the one who signed in, so its answer is not used"));
+        }
+        Ok(UserInfoAnswer::Claims(UserInfo { document, claims }))
+    }
+
+    /// The payload of a signed UserInfo response (section 5.3.2), verified. The library can do this for RS256 only.
+    fn signed_document(&self, client_id: &str, body: &[u8]) -> Result<Vec<u8>> {
+        let refused = |reason: &str| Error::failed(format!("the signed UserInfo response is refused: {reason}"));
+        let text = std::str::from_utf8(body).map_err(|_| refused("it is not a JWT"))?.trim();
+        let (signed, signature) = text.rsplit_once('.').ok_or_else(|| refused("it is not a JWT"))?;
+        let (header, payload) = signed.split_once('.').ok_or_else(|| refused("it is not a JWT"))?;
+        let header: JoseHeader = json_part(header).ok_or_else(|| refused("it is not a JWT"))?;
+        let signature = from_base64url(signature).ok_or_else(|| refused("it is not a JWT"))?;
+        if !self.algorithms.contains(&header.alg) {
+            return Err(refused("it is signed with an algorithm that is not accepted"));
+        }
+        let verifies = |keys: &CoreJsonWebKeySet| {
+            fitting(keys, header.kid.as_ref()).any(|key| key.verify_signature(&header.alg, signed.as_bytes(), &signature).is_ok())
+        };
+        let Some(keys) = self.keys()? else { return Err(refused("the provider's keys are not known")) };
+        let is_known = fitting(keys, header.kid.as_ref()).next().is_some();
+        if !verifies(keys) && (is_known || !self.fetch_keys()?.as_ref().is_some_and(verifies)) {
+            return Err(refused("its signature is wrong"));
+        }
+        let claims: ClaimSet = json_part(payload).ok_or_else(|| refused("it holds no JSON object"))?;
+        let issuer = claims.get("iss").and_then(|iss| iss.as_str());
+        if issuer.is_some_and(|issuer| self.issuer.as_deref().is_some_and(|known| known != issuer)) {
+            return Err(refused("it comes from another issuer"));
+        }
+        let is_for_us = |audience: &serde_json::Value| match audience {
+            serde_json::Value::Array(several) => several.iter().any(|one| one.as_str() == Some(client_id)),
+            one => one.as_str() == Some(client_id),
+        };
+        if !claims.get("aud").is_none_or(is_for_us) {
+            return Err(refused("it is for another client"));
+        }
+        from_base64url(payload).ok_or_else(|| refused("it is not a JWT"))
+    }
+}
+
+fn json_part<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
+    serde_json::from_slice(&from_base64url(part)?).ok()
+}
+
+fn fitting<'k>(keys: &'k CoreJsonWebKeySet, kid: Option<&'k JsonWebKeyId>) -> impl Iterator<Item = &'k CoreJsonWebKey> {
+    keys.keys().iter().filter(move |key| kid.is_none() || key.key_id() == kid)
+}
+
+fn has_content_type(response: &Response, essence: &str) -> bool {
+    let value = response.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().is_some_and(|value| value.trim().eq_ignore_ascii_case(essence))
+}
+
+/// Keycloak says why in `WWW-Authenticate` (RFC 6750 section 3); the body is empty.
+fn refusal(response: &Response) -> Result<UserInfoAnswer> {
+    let challenge = response.headers().get("www-authenticate").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if challenge.contains("Lightweight access token") {
+        return Ok(UserInfoAnswer::NotForThisToken);
+    }
+    if challenge.contains("insufficient_scope") || challenge.contains("Missing openid scope") {
+        return Err(Error::failed("the access token may not be used at the UserInfo endpoint: it lacks the scope `openid`")
+            .hint("sign in again with `kclogin login`"));
+    }
+    Ok(UserInfoAnswer::TokenRefused)
+}

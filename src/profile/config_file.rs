@@ -1,0 +1,227 @@
+//! The configuration file `config.toml`: reading it, with the line where it is wrong, and changing it without losing what people wrote around it.
+//!
+//! Where its directory is, `environment` knows. It holds no secret, but it says where one signs in, so it is the owner's alone.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml_edit::{DocumentMut, Item, Table, value};
+
+use super::{Profile, Settings, check_name};
+use crate::error::{Error, Result};
+
+/// The configuration, as it was when it was read.
+#[derive(Debug, Default)]
+pub struct Config {
+    path: Option<PathBuf>,
+    default: Option<String>,
+    profiles: BTreeMap<String, Settings>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Shape {
+    default_profile: Option<String>,
+    #[serde(default)]
+    profile: BTreeMap<String, Settings>,
+}
+
+impl Config {
+    /// Reads the file in kclogin's configuration directory; an empty configuration where there is none.
+    ///
+    /// # Errors
+    /// It can't be read, or is malformed: then the sentence names file and line.
+    pub fn read(dir: Option<&Path>) -> Result<Self> {
+        let Some(path) = dir.map(|dir| dir.join("config.toml")) else { return Ok(Self::default()) };
+        let text = read_text(&path)?;
+        let shape: Shape = toml_edit::de::from_str(&text).map_err(|error| malformed(&path, &text, error.span(), error.message()))?;
+        for name in shape.profile.keys().chain(&shape.default_profile) {
+            check_name(name).map_err(|error| Error::usage(format!("{}: {}", path.display(), error.sentence())))?;
+        }
+        Ok(Self { path: Some(path), default: shape.default_profile, profiles: shape.profile })
+    }
+
+    /// The profile of that name.
+    #[must_use]
+    pub fn profile(&self, name: &str) -> Option<Profile> {
+        self.profiles.get(name).map(|settings| Profile { name: name.to_owned(), settings: settings.clone() })
+    }
+
+    /// Every profile, by name.
+    pub fn profiles(&self) -> impl Iterator<Item = Profile> {
+        self.profiles.iter().map(|(name, settings)| Profile { name: name.clone(), settings: settings.clone() })
+    }
+
+    /// The name of the default profile: the one that was chosen, else the only one there is.
+    #[must_use]
+    pub fn default_name(&self) -> Option<&str> {
+        let only = || self.profiles.keys().next().filter(|_| self.profiles.len() == 1);
+        self.default.as_ref().filter(|name| self.profiles.contains_key(*name)).or_else(only).map(String::as_str)
+    }
+
+    /// Adds or replaces a profile; the first one becomes the default. Does nothing where the file says all this already.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn put(&mut self, profile: &Profile) -> Result<()> {
+        let becomes_default = self.default.is_none() && self.profiles.is_empty();
+        if self.profiles.get(&profile.name) == Some(&profile.settings) {
+            return Ok(());
+        }
+        let table = toml_edit::ser::to_document(&profile.settings)
+            .map_err(|error| Error::failed(format!("the profile `{}` can't be written down: {error}", profile.name)))?
+            .as_table()
+            .clone();
+        self.change(|document| {
+            if becomes_default {
+                document["default-profile"] = value(&profile.name);
+            }
+            let profiles = document.entry("profile").or_insert_with(|| {
+                let mut parent = Table::new();
+                parent.set_implicit(true);
+                Item::Table(parent)
+            });
+            profiles[&profile.name] = Item::Table(table);
+        })
+    }
+
+    /// Makes a profile the default.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn set_default(&mut self, name: &str) -> Result<()> {
+        self.change(|document| document["default-profile"] = value(name))
+    }
+
+    /// Removes a profile; if it was the default, there is none any more.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn remove(&mut self, name: &str) -> Result<()> {
+        let was_default = self.default.as_deref() == Some(name);
+        self.change(|document| {
+            if let Some(profiles) = document.get_mut("profile").and_then(Item::as_table_like_mut) {
+                profiles.remove(name);
+            }
+            if was_default {
+                document.remove("default-profile");
+            }
+        })
+    }
+
+    /// Applies a change to the file as it is now, not as it was read, and replaces it in one step, so that a reader sees the old file or the new one.
+    fn change(&mut self, change: impl FnOnce(&mut DocumentMut)) -> Result<()> {
+        let Some(path) = self.path.clone() else {
+            return Err(Error::failed("there is no home directory to keep the configuration in").hint("set HOME, or XDG_CONFIG_HOME"));
+        };
+        let text = read_text(&path)?;
+        let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| malformed(&path, &text, error.span(), error.message()))?;
+        change(&mut document);
+        write_text(&path, &document.to_string()).map_err(|error| {
+            Error::failed(format!("the configuration {} can't be written: {error}", path.display())).hint("make its directory writable, or set XDG_CONFIG_HOME")
+        })?;
+        *self = Self::read(path.parent())?;
+        Ok(())
+    }
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(Error::failed(format!("the configuration {} can't be read: {error}", path.display()))),
+    }
+}
+
+fn write_text(path: &Path, text: &str) -> std::io::Result<()> {
+    // People link their configuration into place: what is replaced is the file behind the link.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let dir = path.parent().ok_or_else(|| std::io::Error::other("it has no directory"))?;
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)?;
+    // Made with mode 0600, under a name that nobody can guess and so nobody can have linked elsewhere.
+    let mut file = tempfile::Builder::new().prefix(".config.toml.").tempfile_in(dir)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+fn malformed(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> Error {
+    let line = span.map(|span| text.as_bytes()[..span.start.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1);
+    let at = line.map_or_else(|| path.display().to_string(), |line| format!("{}, line {line}", path.display()));
+    Error::usage(format!("the configuration is malformed: {at}: {}", message.trim().replace('\n', ", "))).hint("mend that line, or move the file away to start anew")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(name: &str, issuer: &str) -> Profile {
+        let settings = Settings { issuer: Some(issuer.to_owned()), client_id: "kclogin".to_owned(), ..Settings::default() };
+        Profile { name: name.to_owned(), settings }
+    }
+
+    #[test]
+    fn the_first_profile_becomes_the_default_and_the_second_does_not() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut config = Config::read(Some(dir.path())).expect("an empty configuration");
+        assert_eq!(config.default_name(), None);
+        config.put(&profile("work", "https://a.example")).expect("written");
+        config.put(&profile("home", "https://b.example")).expect("written");
+        let config = Config::read(Some(dir.path())).expect("a configuration");
+        assert_eq!(config.default_name(), Some("work"));
+        assert_eq!(config.profiles().collect::<Vec<_>>(), [profile("home", "https://b.example"), profile("work", "https://a.example")]);
+    }
+
+    #[test]
+    fn what_people_wrote_around_a_profile_stays() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("config.toml");
+        fs::write(&path, "# mine\n\n[profile.work] # day job\nissuer = \"https://a.example\"\nclient-id = \"x\"\n").expect("written");
+        let mut config = Config::read(Some(dir.path())).expect("a configuration");
+        config.put(&profile("home", "https://b.example")).expect("written");
+        config.set_default("home").expect("written");
+        let text = fs::read_to_string(&path).expect("text");
+        assert!(text.starts_with("# mine\n") || text.contains("\n# mine\n"), "{text}");
+        assert!(text.contains("[profile.work] # day job\n") && text.contains("[profile.home]\n") && !text.contains("[profile]\n"), "{text}");
+        config.remove("home").expect("written");
+        assert_eq!(config.default_name(), Some("work"), "the only one left");
+    }
+
+    #[test]
+    fn a_malformed_file_names_its_line() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let sentence = |text: &str| {
+            fs::write(dir.path().join("config.toml"), text).expect("written");
+            Config::read(Some(dir.path())).expect_err("malformed").sentence().to_owned()
+        };
+        assert!(sentence("default-profile = \"a\"\n\nprofile = [\n").contains("line "), "unclosed");
+        let unknown = sentence("[profile.a]\nclient-id = \"x\"\nisuer = \"https://a.example\"\n");
+        assert!(unknown.contains("line 3") && unknown.contains("isuer"), "{unknown}");
+        let wrong = sentence("[profile.a]\nclient-id = 7\n");
+        assert!(wrong.contains("line 2"), "{wrong}");
+        assert!(sentence("[profile.\"../a\"]\nclient-id = \"x\"\n").contains("../a"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_is_the_owners_alone_and_a_link_to_it_stays_a_link() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("a directory");
+        let (real, linked) = (dir.path().join("dotfiles.toml"), dir.path().join("kclogin"));
+        fs::write(&real, "").expect("written");
+        fs::create_dir(&linked).expect("made");
+        std::os::unix::fs::symlink(&real, linked.join("config.toml")).expect("a link");
+        Config::read(Some(&linked)).expect("a configuration").put(&profile("work", "https://a.example")).expect("written");
+        assert!(fs::symlink_metadata(linked.join("config.toml")).expect("metadata").file_type().is_symlink());
+        assert!(fs::read_to_string(&real).expect("text").contains("[profile.work]"));
+        assert_eq!(fs::metadata(&real).expect("metadata").permissions().mode() & 0o777, 0o600);
+    }
+}

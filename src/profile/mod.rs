@@ -1,0 +1,188 @@
+//! A profile: a provider, a client and how to sign in, under a name. It never holds a secret.
+//!
+//! `config_file` keeps profiles, `choose` finds the one a call means, `import` makes one out of other programs' files.
+
+pub mod choose;
+pub mod config_file;
+pub mod import;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::error::{Error, Result};
+use crate::oidc::endpoints::{ClientAuthentication, Endpoints};
+
+/// The client ID where none is given.
+pub const DEFAULT_CLIENT_ID: &str = "kclogin";
+/// The scopes where none are given.
+pub const DEFAULT_SCOPE: [&str; 3] = ["openid", "profile", "email"];
+
+/// A named issuer, client and scopes, with what else a login needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// What it is called; see [`check_name`].
+    pub name: String,
+    /// What the configuration file says of it.
+    pub settings: Settings,
+}
+
+/// A profile as the configuration file has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Settings {
+    /// The issuer identifier, character for character. Nothing only for an imported client whose file doesn't say; the first login fills it in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The client ID.
+    pub client_id: String,
+    /// How the client authenticates; nothing for a public client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_authentication: Option<ClientAuthentication>,
+    /// The scopes to ask for; nothing for the default ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Vec<String>>,
+    /// A fixed redirect URI; nothing for a free port of 127.0.0.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<Url>,
+    /// PEM certificates to trust instead of the system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// The token store; nothing for the keyring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
+    /// Endpoints for a provider without discovery, or in place of what it says.
+    /// They are a table of their own, since serde's `flatten` loses the line of a mistake.
+    #[serde(default, skip_serializing_if = "ExplicitEndpoints::is_empty")]
+    pub endpoints: ExplicitEndpoints,
+}
+
+/// Endpoints that somebody has written down.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ExplicitEndpoints {
+    /// `authorization_endpoint`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_endpoint: Option<Url>,
+    /// `token_endpoint`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint: Option<Url>,
+    /// `userinfo_endpoint`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_endpoint: Option<Url>,
+    /// `jwks_uri`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<Url>,
+    /// `end_session_endpoint`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_session_endpoint: Option<Url>,
+    /// `revocation_endpoint`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revocation_endpoint: Option<Url>,
+}
+
+impl ExplicitEndpoints {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// All of them, where they are enough to sign in without discovery.
+    #[must_use]
+    pub fn complete(&self) -> Option<Endpoints> {
+        Some(Endpoints {
+            authorization: self.authorization_endpoint.clone()?,
+            token: self.token_endpoint.clone()?,
+            userinfo: self.userinfo_endpoint.clone(),
+            jwks: self.jwks_uri.clone(),
+            end_session: self.end_session_endpoint.clone(),
+            revocation: self.revocation_endpoint.clone(),
+        })
+    }
+
+    /// Puts those that are written down in place of the discovered ones.
+    pub fn override_in(&self, endpoints: &mut Endpoints) {
+        let required = [(&self.authorization_endpoint, &mut endpoints.authorization), (&self.token_endpoint, &mut endpoints.token)];
+        for (explicit, discovered) in required {
+            if let Some(url) = explicit {
+                *discovered = url.clone();
+            }
+        }
+        let optional = [
+            (&self.userinfo_endpoint, &mut endpoints.userinfo),
+            (&self.jwks_uri, &mut endpoints.jwks),
+            (&self.end_session_endpoint, &mut endpoints.end_session),
+            (&self.revocation_endpoint, &mut endpoints.revocation),
+        ];
+        for (explicit, discovered) in optional {
+            if explicit.is_some() {
+                discovered.clone_from(explicit);
+            }
+        }
+    }
+}
+
+impl Profile {
+    /// What stands for the provider in messages and keys: the issuer, or where it isn't known yet, the authorization endpoint.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        let endpoint = || self.settings.endpoints.authorization_endpoint.as_ref().map(Url::as_str);
+        self.settings.issuer.as_deref().or_else(endpoint).unwrap_or("no provider")
+    }
+
+    /// The scopes to ask for.
+    #[must_use]
+    pub fn scope(&self) -> Vec<String> {
+        self.settings.scope.clone().unwrap_or_else(|| DEFAULT_SCOPE.map(str::to_owned).to_vec())
+    }
+}
+
+/// Checks a profile's name: letters, digits, `.`, `_` and `-`, at most 64, starting with a letter or digit. It becomes part of keys and file names.
+///
+/// # Errors
+/// It is none of that.
+pub fn check_name(name: &str) -> Result<()> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if (1..=64).contains(&name.len()) && name.chars().all(is_plain) && name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("`{name}` can't be a profile's name")).hint("use letters, digits, `.`, `_` and `-`, at most 64, starting with a letter or digit"))
+}
+
+/// A name for a new profile: Keycloak's realm, else the provider's host, with a number where it is already taken.
+#[must_use]
+pub fn suggest_name(provider: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let realm = provider.split("/realms/").nth(1).map(|rest| rest.split('/').next().unwrap_or_default());
+    let host = Url::parse(provider).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let plain = |text: &str| -> String { text.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' }).collect() };
+    let candidates = [realm.map(plain), host.as_deref().map(plain), Some("default".to_owned())];
+    let base = candidates.into_iter().flatten().find(|name| check_name(name).is_ok()).unwrap_or_else(|| "default".to_owned());
+    let base: String = base.chars().take(60).collect();
+    let numbered = (2..).map(|number| format!("{base}-{number}"));
+    std::iter::once(base.clone()).chain(numbered).find(|name| !is_taken(name)).unwrap_or(base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_could_leave_their_directory_are_refused() {
+        for good in ["work", "a", "prod.eu-1_x", &"x".repeat(64)] {
+            assert!(check_name(good).is_ok(), "{good}");
+        }
+        for bad in ["", ".", "..", "../x", "a/b", "a b", "-p", "ä", "a\n", &"x".repeat(65)] {
+            assert!(check_name(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_new_profile_is_called_like_its_realm() {
+        let suggest = |provider, taken: &[&str]| suggest_name(provider, |name| taken.contains(&name));
+        assert_eq!(suggest("https://kc.example/auth/realms/work", &[]), "work");
+        assert_eq!(suggest("https://kc.example/realms/work", &["work", "work-2"]), "work-3");
+        assert_eq!(suggest("https://kc.example/realms/my%20realm/", &[]), "my-20realm");
+        assert_eq!(suggest("https://accounts.example:444/", &[]), "accounts.example");
+        assert_eq!(suggest("nonsense", &[]), "default");
+    }
+}

@@ -1,0 +1,315 @@
+//! The two streams: the only file that prints. Text from outside is made harmless here, by `text`.
+//!
+//! stdout is the product, stderr is courtesy. Colour is decided for each stream by itself, since `TOKEN=$(kclogin token)` leaves stderr a terminal
+//! and `2>log` leaves stdout one. What to say is left to the commands.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use colored::{ColoredString, Colorize};
+
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::text::{escape_json, neutralise};
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColourPolicy {
+    /// Where the stream is a terminal and the environment does not object.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How much to say on stderr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Warnings and errors.
+    Quiet,
+    /// And what happens.
+    #[default]
+    Normal,
+    /// And what is sent where.
+    Verbose,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Style {
+    Plain,
+    Strong,
+    Dim,
+    Good,
+    Warning,
+    Bad,
+    Link,
+}
+
+/// One line of text in pieces, each with what it means to the reader. Pieces may come from outside: they are neutralised when printed.
+#[derive(Clone, Debug, Default)]
+pub struct Line(Vec<(Style, String)>);
+
+macro_rules! pieces {
+    ($($(#[$doc:meta])* $name:ident => $style:ident;)*) => {
+        $($(#[$doc])* #[must_use] pub fn $name(mut self, text: impl Into<String>) -> Self {
+            self.0.push((Style::$style, text.into()));
+            self
+        })*
+    };
+}
+
+impl Line {
+    /// An empty line.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pieces! {
+        /// Adds ordinary text.
+        plain => Plain;
+        /// Adds what the reader's eye should land on.
+        strong => Strong;
+        /// Adds what matters less.
+        dim => Dim;
+        /// Adds what went well.
+        good => Good;
+        /// Adds what deserves care.
+        caution => Warning;
+        /// Adds what went wrong.
+        bad => Bad;
+        /// Adds something to follow or to type.
+        link => Link;
+    }
+
+    fn render(&self, colour: bool) -> String {
+        self.0.iter().map(|(style, text)| paint(*style, &neutralise(text), colour)).collect()
+    }
+}
+
+impl<T: Into<String>> From<T> for Line {
+    fn from(text: T) -> Self {
+        Self::new().plain(text)
+    }
+}
+
+fn paint(style: Style, text: &str, colour: bool) -> String {
+    if !colour || text.is_empty() {
+        return text.to_owned();
+    }
+    // `colored` has one switch for the whole process, set by what stdout is. It is only ever asked here, when this stream wants colour.
+    colored::control::set_override(true);
+    let painted: ColoredString = match style {
+        Style::Plain => return text.to_owned(),
+        Style::Strong => text.bold(),
+        Style::Dim => text.dimmed(),
+        Style::Good => text.green(),
+        Style::Warning => text.yellow(),
+        Style::Bad => text.red().bold(),
+        Style::Link => text.cyan(),
+    };
+    painted.to_string()
+}
+
+struct Stream {
+    writer: Box<dyn Write + Send>,
+    is_terminal: bool,
+    colour: bool,
+    /// A line that is being rewritten in place, and has no line break yet.
+    open_line: bool,
+}
+
+impl Stream {
+    fn close_line(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.open_line) {
+            self.writer.write_all(b"\r\x1b[2K")?;
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, line: &Line) -> io::Result<()> {
+        self.close_line()?;
+        writeln!(self.writer, "{}", line.render(self.colour))?;
+        self.writer.flush()
+    }
+}
+
+/// stdout and stderr, with what the person asked of them.
+pub struct Terminal {
+    out: Mutex<Stream>,
+    err: Mutex<Stream>,
+    verbosity: Verbosity,
+}
+
+impl Terminal {
+    /// The process's own streams.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let (out, err) = (io::stdout(), io::stderr());
+        let (out_tty, err_tty) = (out.is_terminal(), err.is_terminal());
+        Self::new((Box::new(out), out_tty), (Box::new(err), err_tty))
+    }
+
+    /// Two streams, each with whether it is a terminal.
+    #[must_use]
+    pub fn new(out: (Box<dyn Write + Send>, bool), err: (Box<dyn Write + Send>, bool)) -> Self {
+        let stream = |(writer, is_terminal)| Mutex::new(Stream { writer, is_terminal, colour: false, open_line: false });
+        Self { out: stream(out), err: stream(err), verbosity: Verbosity::Normal }
+    }
+
+    /// Applies what the command line and the environment ask for: `NO_COLOR` and `CLICOLOR=0` switch colour off, `CLICOLOR_FORCE` on.
+    pub fn configure(&mut self, colour: ColourPolicy, verbosity: Verbosity, environment: &Environment) {
+        self.verbosity = verbosity;
+        for stream in [&mut self.out, &mut self.err] {
+            let stream = stream.get_mut().unwrap_or_else(PoisonError::into_inner);
+            stream.colour = match colour {
+                ColourPolicy::Always => true,
+                ColourPolicy::Never => false,
+                ColourPolicy::Auto if environment.has("NO_COLOR") => false,
+                ColourPolicy::Auto if environment.get("CLICOLOR_FORCE").is_some_and(|force| force != "0") => true,
+                ColourPolicy::Auto if environment.get("CLICOLOR") == Some("0") => false,
+                ColourPolicy::Auto => stream.is_terminal && environment.get("TERM") != Some("dumb"),
+            };
+        }
+    }
+
+    fn out(&self) -> MutexGuard<'_, Stream> {
+        self.out.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn err(&self) -> MutexGuard<'_, Stream> {
+        self.err.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a person is likely to be reading stderr as it comes.
+    #[must_use]
+    pub fn is_interactive(&self) -> bool {
+        self.err().is_terminal
+    }
+
+    /// Prints a line of what was asked for.
+    ///
+    /// # Errors
+    /// stdout can't be written to. A reader that went away is not an error: it has what it wanted.
+    pub fn result(&self, line: impl Into<Line>) -> Result<()> {
+        to_result(self.out().line(&line.into()))
+    }
+
+    /// Prints text that is already known to be harmless (a checked token, our own help) exactly as it is.
+    ///
+    /// # Errors
+    /// As [`result`](Self::result).
+    pub fn result_verbatim(&self, text: &str) -> Result<()> {
+        let mut out = self.out();
+        to_result(out.writer.write_all(text.as_bytes()).and_then(|()| out.writer.flush()))
+    }
+
+    /// Prints a JSON document from outside. To anything but a terminal it goes byte for byte; on a terminal, characters that could act on it are
+    /// written as the JSON escapes that mean the same.
+    ///
+    /// # Errors
+    /// As [`result`](Self::result).
+    pub fn result_json(&self, document: &str) -> Result<()> {
+        let mut text = if self.out().is_terminal { escape_json(document) } else { document.to_owned() };
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        self.result_verbatim(&text)
+    }
+
+    /// Whether a help text for stdout may carry colour.
+    #[must_use]
+    pub fn has_coloured_output(&self) -> bool {
+        self.out().colour
+    }
+
+    /// Says what happens, unless the person asked for quiet.
+    pub fn status(&self, line: impl Into<Line>) {
+        if self.verbosity > Verbosity::Quiet {
+            self.courtesy(&line.into());
+        }
+    }
+
+    /// Says what deserves attention though the command goes on.
+    pub fn warning(&self, text: impl Into<String>) {
+        self.courtesy(&Line::new().caution("warning:").plain(" ").plain(text));
+    }
+
+    /// Says what is sent where, if the person asked for it.
+    pub fn trace(&self, text: impl Into<String>) {
+        if self.verbosity == Verbosity::Verbose {
+            self.courtesy(&Line::new().dim(text));
+        }
+    }
+
+    /// Says what went wrong: the sentence, then the hint on a line of its own, then for `--verbose` the detail.
+    pub fn error(&self, error: &Error) {
+        self.courtesy(&Line::new().bad("error:").plain(" ").plain(error.sentence()));
+        if let Some(hint) = error.hint_text() {
+            self.courtesy(&Line::new().strong("hint:").plain(" ").plain(hint));
+        }
+        if let Some(detail) = error.detail_text() {
+            self.trace(format!("detail: {detail}"));
+        }
+    }
+
+    /// Prints our own text of several lines to stderr, such as the usage.
+    pub fn message(&self, text: &str) {
+        let mut err = self.err();
+        let neutral: Vec<_> = text.trim_end().lines().map(neutralise).collect();
+        let _ = err.close_line().and_then(|()| writeln!(err.writer, "{}", neutral.join("\n")));
+    }
+
+    /// Shows how a wait is going: on a terminal in a line that is rewritten, elsewhere not at all.
+    pub fn progress(&self, line: impl Into<Line>) {
+        let mut err = self.err();
+        if err.is_terminal && self.verbosity > Verbosity::Quiet {
+            let text = line.into().render(err.colour);
+            err.open_line = true;
+            let _ = write!(err.writer, "\r\x1b[2K{text}").and_then(|()| err.writer.flush());
+        }
+    }
+
+    /// Removes the line of [`progress`](Self::progress), so that nothing half-written stays behind.
+    pub fn clear_progress(&self) {
+        let mut err = self.err();
+        let _ = err.close_line().and_then(|()| err.writer.flush());
+    }
+
+    fn courtesy(&self, line: &Line) {
+        // There is nowhere left to say that stderr can't be written to.
+        let _ = self.err().line(line);
+    }
+}
+
+fn to_result(outcome: io::Result<()>) -> Result<()> {
+    match outcome {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Error::failed(format!("the result could not be written: {error}"))),
+        Ok(()) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_is_decided_for_each_stream() {
+        let decide = |policy, pairs: &[(&str, &str)], out, err| {
+            let mut terminal = Terminal::new((Box::new(io::sink()), out), (Box::new(io::sink()), err));
+            terminal.configure(policy, Verbosity::Normal, &Environment::from_pairs(pairs.iter().copied()));
+            (terminal.out().colour, terminal.err().colour)
+        };
+        assert_eq!(decide(ColourPolicy::Auto, &[], false, true), (false, true));
+        assert_eq!(decide(ColourPolicy::Auto, &[], true, false), (true, false));
+        assert_eq!(decide(ColourPolicy::Auto, &[("NO_COLOR", "1")], true, true), (false, false));
+        assert_eq!(decide(ColourPolicy::Auto, &[("CLICOLOR", "0")], true, true), (false, false));
+        assert_eq!(decide(ColourPolicy::Auto, &[("CLICOLOR_FORCE", "1")], false, false), (true, true));
+        assert_eq!(decide(ColourPolicy::Auto, &[("TERM", "dumb")], true, true), (false, false));
+        assert_eq!(decide(ColourPolicy::Always, &[("NO_COLOR", "1")], false, false), (true, true));
+        assert_eq!(decide(ColourPolicy::Never, &[("CLICOLOR_FORCE", "1")], true, true), (false, false));
+    }
+}
