@@ -62,7 +62,11 @@ impl Browser for SystemBrowser {
     fn open(&self, url: &Url) -> Result<Launch> {
         require_web(url)?;
         if !self.commands.is_empty() {
-            return self.commands.iter().find_map(|command| command.spawn(url).ok()).ok_or_else(|| Error::failed("no command in $BROWSER can be started"));
+            return self
+                .commands
+                .iter()
+                .find_map(|command| command.spawn(url).ok())
+                .ok_or_else(|| Error::failed("no command in $BROWSER can be started"));
         }
         if !self.has_display {
             return Err(Error::failed("there is no display here"));

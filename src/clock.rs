@@ -34,8 +34,7 @@ impl Timestamp {
     /// The point as RFC 3339 in UTC, such as `2026-11-24T18:40:00Z`; the bare number of seconds where no calendar date can hold it.
     #[must_use]
     pub fn to_rfc3339(self) -> String {
-        DateTime::from_timestamp(self.0, 0)
-            .map_or_else(|| self.0.to_string(), |date| date.to_rfc3339_opts(SecondsFormat::Secs, true))
+        DateTime::from_timestamp(self.0, 0).map_or_else(|| self.0.to_string(), |date| date.to_rfc3339_opts(SecondsFormat::Secs, true))
     }
 }
 

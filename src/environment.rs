@@ -55,18 +55,15 @@ impl Environment {
     /// This is small enough to own: a library for it would read the process's environment itself, past the seam the tests use.
     #[must_use]
     pub fn config_dir(&self) -> Option<PathBuf> {
-        let base = self.directory("XDG_CONFIG_HOME").or_else(|| {
-            if cfg!(windows) { self.directory("APPDATA") } else { self.below_home(".config") }
-        });
+        let base = self.directory("XDG_CONFIG_HOME").or_else(|| if cfg!(windows) { self.directory("APPDATA") } else { self.below_home(".config") });
         base.map(|base| base.join("kclogin"))
     }
 
     /// kclogin's state directory, for locks: under `XDG_STATE_HOME` or `~/.local/state`, under `%LOCALAPPDATA%` on Windows.
     #[must_use]
     pub fn state_dir(&self) -> Option<PathBuf> {
-        let base = self.directory("XDG_STATE_HOME").or_else(|| {
-            if cfg!(windows) { self.directory("LOCALAPPDATA") } else { self.below_home(".local/state") }
-        });
+        let base =
+            self.directory("XDG_STATE_HOME").or_else(|| if cfg!(windows) { self.directory("LOCALAPPDATA") } else { self.below_home(".local/state") });
         base.map(|base| base.join("kclogin"))
     }
 
@@ -75,8 +72,7 @@ impl Environment {
     /// Without one, libdbus may start a bus daemon of its own when `DISPLAY` is set, and leave it running: nobody wants that from a login tool.
     #[must_use]
     pub fn has_session_bus(&self) -> bool {
-        self.has("DBUS_SESSION_BUS_ADDRESS")
-            || self.directory("XDG_RUNTIME_DIR").is_some_and(|dir| Path::new(&dir).join("bus").exists())
+        self.has("DBUS_SESSION_BUS_ADDRESS") || self.directory("XDG_RUNTIME_DIR").is_some_and(|dir| Path::new(&dir).join("bus").exists())
     }
 }
 

@@ -30,7 +30,8 @@ impl RefreshLock {
             return Err(Error::failed("there is no home directory to lock a refresh in").hint("set HOME, or XDG_STATE_HOME"));
         };
         let file = open(state_dir, name).map_err(|error| {
-            Error::failed(format!("a refresh can't be locked in {}: {error}", state_dir.display())).hint("make that directory writable, or set XDG_STATE_HOME")
+            Error::failed(format!("a refresh can't be locked in {}: {error}", state_dir.display()))
+                .hint("make that directory writable, or set XDG_STATE_HOME")
         })?;
         let until = Instant::now() + PATIENCE;
         loop {
@@ -40,7 +41,9 @@ impl RefreshLock {
                 Err(TryLockError::WouldBlock) => {
                     return Err(Error::provider_unreachable("another kclogin has been refreshing this session for too long").hint("try again later"));
                 }
-                Err(TryLockError::Error(error)) => return Err(Error::failed(format!("a refresh can't be locked in {}: {error}", state_dir.display()))),
+                Err(TryLockError::Error(error)) => {
+                    return Err(Error::failed(format!("a refresh can't be locked in {}: {error}", state_dir.display())));
+                }
             }
         }
     }

@@ -84,6 +84,14 @@ impl Line {
         link => Link;
     }
 
+    /// A row of a card: a term in a column of its own, and what there is to say of it.
+    #[must_use]
+    pub fn row(term: &str, value: Self) -> Self {
+        let mut row = Self::new().dim(format!("  {term:<8}  "));
+        row.0.extend(value.0);
+        row
+    }
+
     fn render(&self, colour: bool) -> String {
         self.0.iter().map(|(style, text)| paint(*style, &neutralise(text), colour)).collect()
     }
@@ -232,6 +240,11 @@ impl Terminal {
         }
     }
 
+    /// Says what the person has to know to go on, however quiet they asked it to be.
+    pub fn prompt(&self, line: impl Into<Line>) {
+        self.courtesy(&line.into());
+    }
+
     /// Says what deserves attention though the command goes on.
     pub fn warning(&self, text: impl Into<String>) {
         self.courtesy(&Line::new().caution("warning:").plain(" ").plain(text));
@@ -281,6 +294,14 @@ impl Terminal {
     fn courtesy(&self, line: &Line) {
         // There is nowhere left to say that stderr can't be written to.
         let _ = self.err().line(line);
+    }
+}
+
+/// Leaves the line of a wait that is being interrupted, whoever holds the streams: the next prompt starts on a line of its own.
+pub fn leave_progress() {
+    let mut err = io::stderr();
+    if err.is_terminal() {
+        let _ = err.write_all(b"\n");
     }
 }
 

@@ -97,7 +97,8 @@ impl Page<'_> {
             }
             Self::Failed { reason, advice } => ("bad", "Not signed in".to_owned(), format!("<p>{}</p>{}", escape(reason), soft(advice))),
             Self::Rejected(reason) => {
-                let body = format!("<p>{}</p>{}", escape(reason), soft("The login in the terminal goes on. Use the window that it opened, or its address."));
+                let body =
+                    format!("<p>{}</p>{}", escape(reason), soft("The login in the terminal goes on. Use the window that it opened, or its address."));
                 ("bad", "Not the answer it waits for".to_owned(), body)
             }
             Self::NotFound => ("bad", "Nothing here".to_owned(), soft("This address is used for a moment, to finish a login.")),
@@ -156,10 +157,14 @@ mod tests {
     #[test]
     fn every_page_is_closed_to_scripts_frames_and_caches() {
         let failed = Page::Failed { reason: "r", advice: "a" };
-        for (page, status) in [(failed, "200"), (Page::Rejected("r"), "400"), (Page::NotFound, "404"), (Page::WrongMethod, "405"), (Page::Misdirected, "421")] {
+        for (page, status) in
+            [(failed, "200"), (Page::Rejected("r"), "400"), (Page::NotFound, "404"), (Page::WrongMethod, "405"), (Page::Misdirected, "421")]
+        {
             let text = text(&page);
             assert!(text.starts_with(&format!("HTTP/1.0 {status} ")), "{text}");
-            for header in ["Content-Security-Policy: default-src 'none'; style-src 'sha256-", "Referrer-Policy: no-referrer", "Cache-Control: no-store"] {
+            for header in
+                ["Content-Security-Policy: default-src 'none'; style-src 'sha256-", "Referrer-Policy: no-referrer", "Cache-Control: no-store"]
+            {
                 assert!(text.contains(header), "{header} in {text}");
             }
             let (_, html) = text.split_once("\r\n\r\n").expect("a body");

@@ -112,14 +112,17 @@ impl Expected {
     fn at(redirect_uri: &Url) -> Self {
         let host = redirect_uri[Position::BeforeHost..Position::AfterPort].to_owned();
         // Port 80 is left out by browsers.
-        let host_without_port = (redirect_uri.port_or_known_default() == Some(80)).then(|| redirect_uri[Position::BeforeHost..Position::AfterHost].to_owned());
+        let host_without_port =
+            (redirect_uri.port_or_known_default() == Some(80)).then(|| redirect_uri[Position::BeforeHost..Position::AfterHost].to_owned());
         Self { path: redirect_uri.path().to_owned(), host, host_without_port }
     }
 
     /// The query of a request that is for us: exactly one `Host`, which is ours (another one is a web page that has rebound a DNS name to this
     /// machine), the right path, and GET.
     fn query_of<'h>(&self, head: &'h Head) -> std::result::Result<&'h str, Vec<u8>> {
-        let is_ours = |host: &String| host.eq_ignore_ascii_case(&self.host) || self.host_without_port.as_ref().is_some_and(|bare| host.eq_ignore_ascii_case(bare));
+        let is_ours = |host: &String| {
+            host.eq_ignore_ascii_case(&self.host) || self.host_without_port.as_ref().is_some_and(|bare| host.eq_ignore_ascii_case(bare))
+        };
         if head.hosts.len() != 1 || !head.hosts.iter().all(is_ours) {
             return Err(Page::Misdirected.to_response());
         }

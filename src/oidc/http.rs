@@ -3,10 +3,10 @@
 //! It owns TLS roots, proxies, time limits, size limits, and the sentence for each way a connection fails. It follows no redirect: an endpoint that
 //! moves must be configured anew, or the secrets in a request would go where nobody agreed to send them. What the bytes mean is left to `provider`.
 
-use std::cell::OnceCell;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use rustls::{CertificateError, Error as TlsError};
@@ -35,6 +35,8 @@ const BODY_LIMIT: u64 = 1 << 20;
 pub struct Settings {
     /// PEM certificates that are trusted instead of the system's.
     pub ca_file: Option<PathBuf>,
+    /// The longest a whole exchange may take, where that is less than usual.
+    pub limit: Option<Duration>,
     https_proxy: Option<String>,
     http_proxy: Option<String>,
     no_proxy: Option<String>,
@@ -47,6 +49,7 @@ impl Settings {
         let first = |names: &[&str]| names.iter().find_map(|name| environment.get(name)).map(str::to_owned);
         Self {
             ca_file,
+            limit: None,
             https_proxy: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
             http_proxy: first(&["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]),
             no_proxy: first(&["no_proxy", "NO_PROXY"]),
@@ -78,7 +81,7 @@ impl Settings {
 /// Sends requests. Nothing is set up before the first one, so that a command that needs no network pays for none.
 pub struct Http<'a> {
     settings: Settings,
-    agent: OnceCell<Agent>,
+    agent: OnceLock<Agent>,
     trace: &'a (dyn Fn(String) + Sync),
 }
 
@@ -86,7 +89,7 @@ impl<'a> Http<'a> {
     /// `trace` is told of each request's method, URL without query, outcome and duration: nothing that is secret.
     #[must_use]
     pub fn new(settings: Settings, trace: &'a (dyn Fn(String) + Sync)) -> Self {
-        Self { settings, agent: OnceCell::new(), trace }
+        Self { settings, agent: OnceLock::new(), trace }
     }
 
     fn agent(&self) -> Result<&Agent> {
@@ -101,7 +104,7 @@ impl<'a> Http<'a> {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_global(Some(EXCHANGE_LIMIT))
+            .timeout_global(Some(self.settings.limit.unwrap_or(EXCHANGE_LIMIT)))
             .timeout_connect(Some(CONNECT_LIMIT))
             .user_agent(concat!("kclogin/", env!("CARGO_PKG_VERSION")))
             .proxy(None)

@@ -85,7 +85,8 @@ pub fn choose(config: &Config, wanted: &Wanted) -> Result<Profile> {
             return Err(several(&fitting));
         }
         return fitting.into_iter().nth(default).ok_or_else(|| {
-            Error::login_required(format!("not logged in: no profile is for {issuer}")).hint(format!("sign in with `kclogin login --issuer {issuer}`"))
+            Error::login_required(format!("not logged in: no profile is for {issuer}"))
+                .hint(format!("sign in with `kclogin login --issuer {issuer}`"))
         });
     }
     if let Some(profile) = config.default_name().and_then(|name| config.profile(name)) {
@@ -93,7 +94,9 @@ pub fn choose(config: &Config, wanted: &Wanted) -> Result<Profile> {
     }
     let all: Vec<Profile> = config.profiles().collect();
     if all.is_empty() {
-        return Err(Error::login_required("not logged in: no profile is set up yet").hint("sign in with `kclogin login --issuer https://HOST/realms/NAME`"));
+        return Err(
+            Error::login_required("not logged in: no profile is set up yet").hint("sign in with `kclogin login --issuer https://HOST/realms/NAME`")
+        );
     }
     Err(several(&all))
 }
@@ -254,6 +257,8 @@ mod tests {
         let (_dir, config) = config(&[], None);
         assert_eq!(choose_for_login(&config, &Wanted::default()).expect_err("nowhere").kind(), crate::error::ErrorKind::Usage);
         assert_eq!(choose(&config, &Wanted::default()).expect_err("nothing").kind(), crate::error::ErrorKind::LoginRequired);
-        assert!(choose_for_login(&config, &wanted(None, Some("http://kc.example/realms/a"))).expect_err("plain http").sentence().contains("plain http"));
+        assert!(
+            choose_for_login(&config, &wanted(None, Some("http://kc.example/realms/a"))).expect_err("plain http").sentence().contains("plain http")
+        );
     }
 }

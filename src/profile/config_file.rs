@@ -121,7 +121,8 @@ impl Config {
         let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| malformed(&path, &text, error.span(), error.message()))?;
         change(&mut document);
         write_text(&path, &document.to_string()).map_err(|error| {
-            Error::failed(format!("the configuration {} can't be written: {error}", path.display())).hint("make its directory writable, or set XDG_CONFIG_HOME")
+            Error::failed(format!("the configuration {} can't be written: {error}", path.display()))
+                .hint("make its directory writable, or set XDG_CONFIG_HOME")
         })?;
         *self = Self::read(path.parent())?;
         Ok(())
@@ -156,7 +157,8 @@ fn write_text(path: &Path, text: &str) -> std::io::Result<()> {
 fn malformed(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> Error {
     let line = span.map(|span| text.as_bytes()[..span.start.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1);
     let at = line.map_or_else(|| path.display().to_string(), |line| format!("{}, line {line}", path.display()));
-    Error::usage(format!("the configuration is malformed: {at}: {}", message.trim().replace('\n', ", "))).hint("mend that line, or move the file away to start anew")
+    Error::usage(format!("the configuration is malformed: {at}: {}", message.trim().replace('\n', ", ")))
+        .hint("mend that line, or move the file away to start anew")
 }
 
 #[cfg(test)]

@@ -99,7 +99,8 @@ fn from_adapter_file(file: AdapterFile) -> Result<Imported> {
         client_authentication: client_secret.as_ref().map(|_| ClientAuthentication::ClientSecretBasic),
         ..Settings::default()
     };
-    let remark = "the file does not say which redirect URIs the client has: it needs http://127.0.0.1/* (or another loopback one, see `--redirect-uri`)";
+    let remark =
+        "the file does not say which redirect URIs the client has: it needs http://127.0.0.1/* (or another loopback one, see `--redirect-uri`)";
     Ok(Imported { settings, client_secret, remarks: vec![remark.to_owned()] })
 }
 
@@ -122,13 +123,17 @@ fn from_client_entry(entry: ClientEntry) -> Result<Imported> {
     endpoints.complete().map_or(Ok(()), |endpoints| endpoints.require_secure())?;
     match (&issuer, &endpoints.jwks_uri) {
         (None, _) => remarks.push(
-            "the file names no issuer, and its URLs are not Keycloak's: the issuer will be taken from the first ID token and held to from then on".to_owned(),
+            "the file names no issuer, and its URLs are not Keycloak's: the issuer will be taken from the first ID token and held to from then on"
+                .to_owned(),
         ),
         (Some(issuer), _) if found.is_some() => remarks.push(format!("the file's URLs are Keycloak's, so the issuer is {issuer}")),
         _ => {}
     }
     if endpoints.jwks_uri.is_none() {
-        remarks.push("the file names no keys (jwks_uri): the ID token's signature can't be verified, only the connection it came over vouches for it".to_owned());
+        remarks.push(
+            "the file names no keys (jwks_uri): the ID token's signature can't be verified, only the connection it came over vouches for it"
+                .to_owned(),
+        );
     }
     let on_loopback = |url: &Url| url.scheme() == "http" && is_loopback(url);
     let redirect_uri = entry.redirect_uris.iter().filter_map(|text| Url::parse(text).ok()).find(on_loopback);
@@ -200,7 +205,15 @@ mod tests {
 
     #[test]
     fn errors_repeat_nothing_of_the_file() {
-        for bad in ["", "{", "[]", r#"{"web":{"client_secret":"s3cr3t"}}"#, r#"{"web":{"client_secret":["s3cr3t"]}}"#, r#"{"a":"s3cr3t"}"#, r#"{"web":"s3cr3t"}"#] {
+        for bad in [
+            "",
+            "{",
+            "[]",
+            r#"{"web":{"client_secret":"s3cr3t"}}"#,
+            r#"{"web":{"client_secret":["s3cr3t"]}}"#,
+            r#"{"a":"s3cr3t"}"#,
+            r#"{"web":"s3cr3t"}"#,
+        ] {
             let error = import(bad).expect_err(bad);
             assert!(!format!("{error:?}").contains("s3cr3t"), "{error:?}");
         }

@@ -146,7 +146,8 @@ pub fn check_name(name: &str) -> Result<()> {
     if (1..=64).contains(&name.len()) && name.chars().all(is_plain) && name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
         return Ok(());
     }
-    Err(Error::usage(format!("`{name}` can't be a profile's name")).hint("use letters, digits, `.`, `_` and `-`, at most 64, starting with a letter or digit"))
+    Err(Error::usage(format!("`{name}` can't be a profile's name"))
+        .hint("use letters, digits, `.`, `_` and `-`, at most 64, starting with a letter or digit"))
 }
 
 /// A name for a new profile: Keycloak's realm, else the provider's host, with a number where it is already taken.
@@ -154,7 +155,8 @@ pub fn check_name(name: &str) -> Result<()> {
 pub fn suggest_name(provider: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let realm = provider.split("/realms/").nth(1).map(|rest| rest.split('/').next().unwrap_or_default());
     let host = Url::parse(provider).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let plain = |text: &str| -> String { text.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' }).collect() };
+    let plain =
+        |text: &str| -> String { text.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' }).collect() };
     let candidates = [realm.map(plain), host.as_deref().map(plain), Some("default".to_owned())];
     let base = candidates.into_iter().flatten().find(|name| check_name(name).is_ok()).unwrap_or_else(|| "default".to_owned());
     let base: String = base.chars().take(60).collect();

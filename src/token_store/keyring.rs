@@ -93,7 +93,9 @@ fn unavailable(error: &KeyringError) -> Error {
             let absent = ["ServiceUnknown", "was not provided by any .service files", "Failed to connect", "Unable to autolaunch", "NoReply"];
             let slow = text.contains("NoReply") || text.contains("Did not receive a reply");
             if slow {
-                Error::store_unavailable("the keyring does not answer").hint("look whether its program hangs, or sign in to the desktop again").detail(text)
+                Error::store_unavailable("the keyring does not answer")
+                    .hint("look whether its program hangs, or sign in to the desktop again")
+                    .detail(text)
             } else if absent.iter().any(|mark| text.contains(mark)) {
                 Error::store_unavailable("there is no keyring here: no program on the session bus offers one")
                     .hint("start one, such as gnome-keyring or KeePassXC with its Secret Service switched on")

@@ -11,13 +11,22 @@ use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::Request;
 use crate::secret::Secret;
 
+/// How something came to be over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// By this call.
+    Now,
+    /// It already was, by logout elsewhere, by an administrator, or by its age.
+    Before,
+}
+
 impl Provider<'_> {
     /// Ends the session behind a refresh token, without a browser. An offline session survives this, so its refresh token must be
     /// [revoked](Self::revoke) as well.
     ///
     /// # Errors
     /// There is no such endpoint, or it can't be reached or refuses.
-    pub fn end_session(&self, client: &Client, refresh_token: &Secret<String>) -> Result<()> {
+    pub fn end_session(&self, client: &Client, refresh_token: &Secret<String>) -> Result<Ended> {
         let at = self.endpoints.end_session.as_ref().ok_or_else(|| Error::failed("the provider has no end session endpoint"))?;
         self.post(at, client, &[("refresh_token", refresh_token.expose())])
     }
@@ -26,18 +35,21 @@ impl Provider<'_> {
     ///
     /// # Errors
     /// There is no such endpoint, or it can't be reached or refuses.
-    pub fn revoke(&self, client: &Client, refresh_token: &Secret<String>) -> Result<()> {
+    pub fn revoke(&self, client: &Client, refresh_token: &Secret<String>) -> Result<Ended> {
         let at = self.endpoints.revocation.as_ref().ok_or_else(|| Error::failed("the provider has no revocation endpoint"))?;
         self.post(at, client, &[("token", refresh_token.expose()), ("token_type_hint", "refresh_token")])
     }
 
-    fn post(&self, at: &Url, client: &Client, fields: &[(&str, &str)]) -> Result<()> {
+    fn post(&self, at: &Url, client: &Client, fields: &[(&str, &str)]) -> Result<Ended> {
         let response = self.send(form(at, client, fields))?;
         if response.status().is_success() {
-            return Ok(());
+            return Ok(Ended::Now);
         }
         let said: serde_json::Value = serde_json::from_slice(response.body()).unwrap_or_default();
         let text = |name| said.get(name).and_then(|value: &serde_json::Value| value.as_str());
+        if text("error") == Some("invalid_grant") {
+            return Ok(Ended::Before);
+        }
         let words = text("error").map_or_else(|| response.status().to_string(), |code| in_words(code, text("error_description")));
         Err(Error::failed(words))
     }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use openidconnect::core::{CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm};
 use openidconnect::{
-    AccessToken, AccessTokenHash, AdditionalClaims, ClaimsVerificationError, ClientId, IdToken, IdTokenClaims, IdTokenVerifier, IssuerUrl, JsonWebKeySet, Nonce,
-    SignatureVerificationError,
+    AccessToken, AccessTokenHash, AdditionalClaims, ClaimsVerificationError, ClientId, IdToken, IdTokenClaims, IdTokenVerifier, IssuerUrl,
+    JsonWebKeySet, Nonce, SignatureVerificationError,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
@@ -67,7 +67,8 @@ impl Provider<'_> {
     /// # Errors
     /// Any of the checks fails, or the keys can't be fetched.
     pub fn verify_id_token(&self, id_token: &Secret<String>, checks: &IdTokenChecks<'_>) -> Result<VerifiedIdToken> {
-        let wire = WireIdToken::from_str(id_token.expose()).map_err(|error| invalid("it is not a signed JWT with the claims it needs").detail(error.to_string()))?;
+        let wire = WireIdToken::from_str(id_token.expose())
+            .map_err(|error| invalid("it is not a signed JWT with the claims it needs").detail(error.to_string()))?;
         let keys = if checks.signature { self.keys()? } else { None };
         let Some(keys) = keys else { return self.verify_with(&wire, id_token, checks, None).map_err(Fault::into_error) };
         match self.verify_with(&wire, id_token, checks, Some(keys)) {
@@ -197,7 +198,9 @@ fn check_authorized_party(claims: &WireClaims, client_id: &str) -> std::result::
     match claims.authorized_party() {
         Some(party) if party.as_str() == client_id => Ok(()),
         Some(_) => Err(Fault::Invalid(invalid("it was issued to another client"))),
-        None if claims.audiences().len() > 1 => Err(Fault::Invalid(invalid("it is for several audiences and does not say which client it was issued to"))),
+        None if claims.audiences().len() > 1 => {
+            Err(Fault::Invalid(invalid("it is for several audiences and does not say which client it was issued to")))
+        }
         None => Ok(()),
     }
 }

@@ -20,6 +20,7 @@ use crate::oidc::http::{Http, Request, Response};
 use crate::secret::Secret;
 
 pub use authorize::Wishes;
+pub use end_session::Ended;
 pub use id_token::{IdTokenChecks, VerifiedIdToken};
 pub use token_endpoint::TokenResponse;
 pub use user_info::{UserInfo, UserInfoAnswer};
@@ -71,8 +72,7 @@ impl<'a> Provider<'a> {
         let response = self.http.send(request)?;
         let status = response.status();
         if status.is_server_error() || status.as_u16() == 429 {
-            return Err(Error::provider_unreachable(format!("the provider at {host} is in trouble: it answers {status}"))
-                .hint("try again later"));
+            return Err(Error::provider_unreachable(format!("the provider at {host} is in trouble: it answers {status}")).hint("try again later"));
         }
         Ok(response)
     }

@@ -1,8 +1,8 @@
 //! The token endpoint: redeeming a code and refreshing (RFC 6749 sections 4.1.3 and 6), and what each refusal means.
 
 use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
-    CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, ExtraTokenFields, IdTokenFields, IssuerUrl, JsonWebKeySet,
@@ -142,7 +142,11 @@ impl TokenResponse {
             expiry: response.expires_in().map(|seconds| now.after(seconds)),
             refresh_token: response.refresh_token().map(|token| Secret::new(token.secret().clone())),
             // Keycloak says 0 of offline tokens, which means that they have no end, not that it has come.
-            refresh_expiry: extra.extra_fields().refresh_expires_in.filter(|seconds| *seconds > 0).map(|seconds| Timestamp(now.0.saturating_add(seconds))),
+            refresh_expiry: extra
+                .extra_fields()
+                .refresh_expires_in
+                .filter(|seconds| *seconds > 0)
+                .map(|seconds| Timestamp(now.0.saturating_add(seconds))),
             id_token: extra.id_token().map(|token| Secret::new(token.to_string())),
             scope: response.scopes().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
         })
@@ -173,9 +177,12 @@ fn refused(client: &Client, error: WireError, what: &str) -> Error {
         RequestTokenError::Request(error) => return error,
         // The body may hold tokens: only the place is named.
         RequestTokenError::Parse(error, _body) => {
-            return Error::failed(format!("{what} failed: the provider's token response can't be read (at `{}`)", error.path())).detail(error.inner().to_string());
+            return Error::failed(format!("{what} failed: the provider's token response can't be read (at `{}`)", error.path()))
+                .detail(error.inner().to_string());
         }
-        RequestTokenError::Other(reason) => return Error::failed(format!("{what} failed: the provider's answer is not a token response")).detail(reason),
+        RequestTokenError::Other(reason) => {
+            return Error::failed(format!("{what} failed: the provider's answer is not a token response")).detail(reason);
+        }
         RequestTokenError::ServerResponse(said) => said,
     };
     let words = in_words(said.error().as_ref(), said.error_description().map(String::as_str));

@@ -1,0 +1,271 @@
+//! `kclogin login`: signing in through the browser, from finding the provider to keeping the token set.
+//!
+//! The order is the promise: the store is probed before the browser opens, the listener is bound before it too, and the browser is answered only after
+//! the token set is stored, so that neither ever says more than is true.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::browser::{Browser, Launch};
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Result};
+use crate::loopback::{Arrival, Loopback, NoArrival, Page};
+use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse};
+use crate::oidc::endpoints::ClientAuthentication;
+use crate::oidc::http::Http;
+use crate::oidc::provider::{Client, IdTokenChecks, Provider, Wishes};
+use crate::profile::config_file::Config;
+use crate::profile::{Profile, Settings};
+use crate::secret::Secret;
+use crate::session::{account, stored_client_secret};
+use crate::terminal::{Line, Terminal};
+use crate::token_set::TokenSet;
+use crate::token_store::{TokenStore, probe};
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct Input {
+    /// Where to sign in; written down if the login succeeds.
+    pub profile: Profile,
+    /// The client's secret, where one is given; kept in the token store if the login succeeds.
+    pub client_secret: Option<Secret<String>>,
+    /// Further parameters of the authorization request.
+    pub parameters: Vec<(String, String)>,
+    /// How long to wait for the person.
+    pub timeout: Duration,
+}
+
+/// What a login uses.
+pub struct Parts<'a> {
+    /// How the provider is reached.
+    pub http: &'a Http<'a>,
+    /// Where the token set is to be kept.
+    pub store: &'a dyn TokenStore,
+    /// What shows the login page; none to only print its address.
+    pub browser: Option<&'a dyn Browser>,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Both streams.
+    pub terminal: &'a Terminal,
+}
+
+/// Signs in.
+///
+/// # Errors
+/// The provider, the store, the listener or the person says no, or none of them says anything in time. Nothing that was stored before is lost.
+pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>) -> Result<()> {
+    let provider = find_provider(&input.profile.settings, parts)?;
+    probe(parts.store, &account(&input.profile))?;
+    let client = the_client(&mut input, &provider, parts.store)?;
+    let mut loopback = Loopback::bind(input.profile.settings.redirect_uri.as_ref())?;
+    let wishes = Wishes { scope: input.profile.scope(), parameters: std::mem::take(&mut input.parameters) };
+    let request = provider.authorization_request(&client.id, loopback.redirect_uri().clone(), &wishes);
+    let arrival = thread::scope(|scope| {
+        // The keys come while the person types. If that fails it is tried again, and said, when they are needed.
+        scope.spawn(|| provider.keys().is_ok());
+        wait(&input, &mut loopback, &request, parts)
+    });
+    let Arrival { response, browser } = arrival?;
+    drop(loopback);
+    let outcome = finish(&input, config, &request, &response, &provider, &client, parts);
+    match &outcome {
+        Ok((set, _)) => browser.show(&Page::SignedIn {
+            name: set.identity.display_name(),
+            account: set.identity.account_name(),
+            provider: &set.issuer,
+            client: &set.client_id,
+        }),
+        Err(error) => browser.show(&Page::Failed {
+            reason: &sentence_case(error.sentence()),
+            advice: error.hint_text().unwrap_or("Go back to the terminal, and try again with kclogin login."),
+        }),
+    }
+    let (set, name) = outcome?;
+    say_who(&set, &name, config, parts.terminal);
+    Ok(())
+}
+
+/// The provider of a profile: as its endpoints are written down, or else discovered and then corrected by those that are.
+fn find_provider<'a>(settings: &Settings, parts: &Parts<'a>) -> Result<Provider<'a>> {
+    if let Some(endpoints) = settings.endpoints.complete() {
+        if endpoints.jwks.is_none() {
+            parts.terminal.warning("no keys of the provider are known, so only the connection to its token endpoint vouches for the ID token");
+        }
+        return Ok(Provider::known(parts.http, settings.issuer.clone(), endpoints));
+    }
+    let issuer = settings.issuer.as_deref().ok_or_else(|| {
+        Error::usage("the profile has neither an issuer nor both the authorization and the token endpoint").hint("give the issuer: `--issuer URL`")
+    })?;
+    let mut provider = Provider::discover(parts.http, issuer)?;
+    settings.endpoints.override_in(&mut provider.endpoints);
+    provider.endpoints.require_secure()?;
+    Ok(provider)
+}
+
+/// The client with its secret, if it has one: the given one, else the stored one. How it is sent is decided once and remembered.
+fn the_client(input: &mut Input, provider: &Provider<'_>, store: &dyn TokenStore) -> Result<Client> {
+    let settings = &mut input.profile.settings;
+    let secret = match (&input.client_secret, settings.client_authentication) {
+        (Some(given), _) => Some(given.clone()),
+        (None, Some(_)) => stored_client_secret(store, &input.profile)?,
+        (None, None) => None,
+    };
+    let settings = &mut input.profile.settings;
+    if secret.is_some() && settings.client_authentication.is_none() {
+        settings.client_authentication = Some(provider.preferred_authentication());
+    }
+    let authentication = settings.client_authentication.unwrap_or(ClientAuthentication::None);
+    if authentication != ClientAuthentication::None && secret.is_none() {
+        return Err(Error::failed(format!("the client `{}` has a secret at the provider, but none is stored here", settings.client_id))
+            .hint("give it once with `kclogin login --client-secret-stdin`, or in KCLOGIN_CLIENT_SECRET"));
+    }
+    Ok(Client { id: settings.client_id.clone(), secret, authentication })
+}
+
+/// Sends the person to the login page and waits for what comes back.
+fn wait(input: &Input, loopback: &mut Loopback, request: &AuthorizationRequest, parts: &Parts<'_>) -> Result<Arrival> {
+    let terminal = parts.terminal;
+    let mut launch = show_login_page(input, request, parts);
+    let mut shown = None;
+    let mut tick = |left: Duration| {
+        if let Some(reason) = launch.as_ref().and_then(Launch::failure) {
+            terminal.prompt(Line::new().plain(format!("The browser could not be opened ({reason}); use the address above.")));
+            launch = None;
+        }
+        let seconds = left.as_secs_f64().ceil() as u64;
+        if shown != Some(seconds) {
+            shown = Some(seconds);
+            let left = format!("{}:{:02} left", seconds / 60, seconds % 60);
+            terminal.progress(Line::new().plain("Waiting for the sign-in in the browser ... ").strong(left).dim(" (Ctrl-C to stop)"));
+        }
+    };
+    let arrival = loopback.wait(request, Instant::now() + input.timeout, &mut tick);
+    terminal.clear_progress();
+    arrival?.map_err(|nothing| timed_out(input, request, &nothing))
+}
+
+fn show_login_page(input: &Input, request: &AuthorizationRequest, parts: &Parts<'_>) -> Option<Launch> {
+    let terminal = parts.terminal;
+    let to = input.profile.provider();
+    let (launch, why_not) = match parts.browser.map(|browser| browser.open(&request.url)) {
+        Some(Ok(launch)) => (Some(launch), None),
+        Some(Err(error)) => (None, Some(error.sentence().to_owned())),
+        None => (None, None),
+    };
+    let address = Line::new().plain("  ").link(request.url.as_str());
+    if launch.is_some() {
+        terminal.status(Line::new().plain("Opening your browser to sign in to ").strong(to).plain(". If it does not open, go to this address:"));
+        terminal.status(address);
+    } else {
+        let because = why_not.map_or_else(String::new, |why| format!(" ({why})"));
+        terminal.prompt(Line::new().plain("To sign in to ").strong(to).plain(format!(", open this address in a browser on this machine{because}:")));
+        terminal.prompt(address);
+    }
+    if !terminal.is_interactive() {
+        terminal.status(format!("Waiting for the sign-in in the browser, for {} s at most.", input.timeout.as_secs()));
+    }
+    launch
+}
+
+fn timed_out(input: &Input, request: &AuthorizationRequest, nothing: &NoArrival) -> Error {
+    let error = Error::failed(format!("nobody signed in within {} s", input.timeout.as_secs()));
+    if let Some(rejected) = &nothing.rejected {
+        return error.hint(format!("something came to the redirect URI that was not the provider's answer: {}", rejected.sentence()));
+    }
+    let (client, uri) = (&input.profile.settings.client_id, &request.redirect_uri);
+    let registered = if input.profile.settings.redirect_uri.is_some() { uri.to_string() } else { "http://127.0.0.1/*".to_owned() };
+    error.hint(format!(
+        "if the browser shows `Invalid parameter: redirect_uri`, allow {registered} for the client `{client}` at the provider; if it shows `Client not \
+         found`, look at the client ID"
+    ))
+}
+
+/// From the provider's answer to the stored token set.
+fn finish(
+    input: &Input,
+    config: &mut Config,
+    request: &AuthorizationRequest,
+    response: &AuthorizationResponse,
+    provider: &Provider<'_>,
+    client: &Client,
+    parts: &Parts<'_>,
+) -> Result<(TokenSet, String)> {
+    let code = match response {
+        AuthorizationResponse::Code(code) => code,
+        AuthorizationResponse::Refused { error, description } => return Err(refused(error, description.as_deref(), &input.profile.scope())),
+    };
+    let now = parts.clock.now();
+    let tokens = provider.exchange(client, request, code, now)?;
+    let id_token = tokens.id_token.ok_or_else(|| Error::failed("the provider gave no ID token, so it is not known who signed in"))?;
+    let checks = IdTokenChecks {
+        client_id: &client.id,
+        nonce: Some(&request.nonce),
+        access_token: &tokens.access_token,
+        now: parts.clock.now(),
+        signature: true,
+    };
+    let verified = provider.verify_id_token(&id_token, &checks)?;
+    let set = TokenSet {
+        issuer: verified.issuer,
+        client_id: client.id.clone(),
+        identity: verified.identity,
+        access_token: tokens.access_token,
+        expiry: tokens.expiry,
+        refresh_token: tokens.refresh_token,
+        refresh_expiry: tokens.refresh_expiry,
+        id_token,
+        scope: tokens.scope.unwrap_or_else(|| input.profile.scope()),
+        endpoints: provider.endpoints.clone(),
+        client_authentication: client.authentication,
+        obtained: now,
+    };
+    let mut profile = input.profile.clone();
+    // Where an imported file named no issuer, this is the one from now on.
+    profile.settings.issuer.get_or_insert_with(|| set.issuer.clone());
+    let account = account(&profile);
+    if let Some(secret) = &input.client_secret {
+        parts.store.save(&account.client_secret(), &Secret::new(secret.expose().clone().into_bytes()))?;
+    }
+    parts.store.save(&account, &set.to_stored())?;
+    config.put(&profile)?;
+    Ok((set, profile.name))
+}
+
+/// What the provider's refusal means to the person (RFC 6749 section 4.1.2.1, OpenID Connect Core 1.0 section 3.1.2.6).
+fn refused(error: &str, description: Option<&str>, scope: &[String]) -> Error {
+    let said = description.filter(|text| !text.is_empty()).map_or_else(|| error.to_owned(), |text| format!("{text} ({error})"));
+    match error {
+        "access_denied" => Error::failed("the sign-in was denied at the provider"),
+        "invalid_scope" => Error::failed(format!("the provider does not know one of the scopes `{}`: {said}", scope.join(" ")))
+            .hint("choose others with `--scope`, or add them to the client at the provider"),
+        "login_required" | "interaction_required" | "consent_required" | "account_selection_required" => {
+            Error::failed(format!("the provider needs the person, and was asked not to: {said}")).hint("leave out `--prompt none`")
+        }
+        "temporarily_unavailable" | "server_error" => {
+            Error::new(ErrorKind::ProviderUnreachable, format!("the provider is in trouble: {said}")).hint("try again later")
+        }
+        _ => Error::failed(format!("the provider refused the sign-in: {said}")),
+    }
+}
+
+fn say_who(set: &TokenSet, name: &str, config: &Config, terminal: &Terminal) {
+    let mut line = Line::new().good("Logged in as ").strong(set.identity.display_name());
+    if set.identity.account_name() != set.identity.display_name() {
+        line = line.plain(format!(" ({})", set.identity.account_name()));
+    }
+    terminal.status(line.plain(" at ").plain(&set.issuer).plain("."));
+    let default = config.default_name();
+    if default != Some(name) {
+        let instead = default.map_or_else(String::new, |default| format!(" (the default is still `{default}`)"));
+        terminal.status(format!(
+            "This is the profile `{name}`{instead}: use it with `--profile {name}`, or make it the default with `kclogin profile use {name}`."
+        ));
+    }
+}
+
+/// A sentence of ours as the page shows it: with a capital and a full stop.
+fn sentence_case(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}

@@ -1,0 +1,60 @@
+//! `kclogin logout`: ends the session at the provider as far as it can be reached, always removes it here, and says honestly which of the two happened.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::oidc::provider::Ended;
+use crate::refresh_lock::RefreshLock;
+use crate::session::{Session, account, load};
+use crate::terminal::{Line, Terminal};
+use crate::token_set::TokenSet;
+
+/// Logs a profile out. Not being logged in is success.
+///
+/// # Errors
+/// The store fails: then the session is still here. That the provider could not be told is a warning.
+pub fn logout(local: bool, session: &Session<'_>, terminal: &Terminal) -> Result<()> {
+    // Under the lock, or a refresh that is under way would store its result after the removal. If it can't be had, logging out matters more.
+    let _lock = RefreshLock::take(session.state_dir, &session.profile.name);
+    let (store, profile) = (session.store, session.profile);
+    let set = match load(store, profile) {
+        Ok(Some(set)) => set,
+        Ok(None) => {
+            terminal.status(format!("Not logged in to {}.", profile.provider()));
+            return Ok(());
+        }
+        Err(error) if error.kind() == ErrorKind::LoginRequired => {
+            store.delete(&account(profile))?;
+            terminal.warning(format!("{}; it was removed here, and may still be alive at the provider", error.sentence()));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let ended = if local { None } else { Some(end(session, &set)) };
+    store.delete(&account(profile))?;
+    let who = Line::new().plain("Logged out ").strong(set.identity.account_name()).plain(" from ").plain(&set.issuer);
+    match ended {
+        Some(Ok(Ended::Now)) => terminal.status(who.plain(".")),
+        Some(Ok(Ended::Before)) => terminal.status(who.plain("; the session at the provider was already over.")),
+        Some(Err(error)) => {
+            terminal.status(who.plain(", on this machine only."));
+            terminal.warning(format!("the session at the provider could not be ended and lives on until it expires: {}", error.sentence()));
+            terminal
+                .status(format!("You can end it in the provider's account console, for Keycloak at {}/account.", set.issuer.trim_end_matches('/')));
+        }
+        None => terminal.status(who.plain(", on this machine only; the session at the provider lives on until it expires.")),
+    }
+    Ok(())
+}
+
+/// Ends the provider's session and, where the session is an offline one (which survives that), revokes its refresh token.
+fn end(session: &Session<'_>, set: &TokenSet) -> Result<Ended> {
+    let Some(refresh_token) = &set.refresh_token else {
+        return Err(Error::failed("the provider gave no refresh token that could name the session"));
+    };
+    let (client, provider) = (session.client(set)?, session.provider(set));
+    let is_offline = set.scope.iter().any(|scope| scope == "offline_access");
+    if set.endpoints.end_session.is_none() {
+        return provider.revoke(&client, refresh_token);
+    }
+    let ended = provider.end_session(&client, refresh_token)?;
+    if is_offline { provider.revoke(&client, refresh_token) } else { Ok(ended) }
+}

@@ -1,0 +1,8 @@
+//! The commands, one function each: from a narrow input to a result. None calls another, and none knows the command line.
+
+pub mod login;
+pub mod logout;
+pub mod profile;
+pub mod status;
+pub mod token;
+pub mod whoami;

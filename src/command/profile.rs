@@ -1,0 +1,135 @@
+//! `kclogin profile`: the profiles there are, which one is the default, removing one, and making one out of another program's file.
+
+use crate::error::{Error, Result};
+use crate::profile::choose::named;
+use crate::profile::config_file::Config;
+use crate::profile::{Profile, check_name, import, suggest_name};
+use crate::secret::Secret;
+use crate::session::{account, load};
+use crate::terminal::{Line, Terminal};
+use crate::token_store::{StoreName, TokenStore};
+
+/// Opens the store a profile uses. A keyring that is locked must not keep people from looking at their profiles.
+pub type OpenStore<'a> = &'a dyn Fn(&Profile) -> Result<Box<dyn TokenStore>>;
+
+/// Lists the profiles with who is signed in, the default one marked.
+///
+/// # Errors
+/// stdout can't be written to.
+pub fn list(config: &Config, open: OpenStore<'_>, terminal: &Terminal) -> Result<()> {
+    let profiles: Vec<(Profile, String)> =
+        config.profiles().map(|profile| (signed_in(&profile, open), profile)).map(|(who, profile)| (profile, who)).collect();
+    if profiles.is_empty() {
+        terminal.status("There are no profiles yet; the first `kclogin login --issuer URL` makes one.");
+    }
+    let width = |text: fn(&(Profile, String)) -> &str| profiles.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
+    let (names, users) = (width(|(profile, _)| &profile.name), width(|(_, who)| who));
+    for (profile, who) in &profiles {
+        let is_default = config.default_name() == Some(&profile.name);
+        let name = format!("{:<names$}", profile.name);
+        let line = if is_default { Line::new().good("* ").strong(name) } else { Line::new().plain("  ").plain(name) };
+        let client = format!("  (client {})", profile.settings.client_id);
+        terminal.result(line.plain(format!("  {who:<users$}  ")).plain(profile.provider()).dim(client))?;
+    }
+    Ok(())
+}
+
+fn signed_in(profile: &Profile, open: OpenStore<'_>) -> String {
+    match open(profile).and_then(|store| load(store.as_ref(), profile)) {
+        Ok(Some(set)) => set.identity.account_name().to_owned(),
+        Ok(None) => "-".to_owned(),
+        Err(_) => "?".to_owned(),
+    }
+}
+
+/// Shows one profile as it is written down.
+///
+/// # Errors
+/// stdout can't be written to.
+pub fn show(profile: &Profile, config: &Config, terminal: &Terminal) -> Result<()> {
+    let (settings, endpoints) = (&profile.settings, &profile.settings.endpoints);
+    let mut title = Line::new().strong(&profile.name);
+    if config.default_name() == Some(&profile.name) {
+        title = title.dim(" (default)");
+    }
+    terminal.result(title)?;
+    let store = settings.store.as_deref().unwrap_or(StoreName::default().as_str());
+    let authentication = settings.client_authentication.map(|method| method.to_string());
+    let rows = [
+        ("Issuer", settings.issuer.clone()),
+        ("Client", Some(settings.client_id.clone())),
+        ("Secret", authentication.map(|method| format!("in the token store, sent by {method}"))),
+        ("Scope", Some(profile.scope().join(" "))),
+        ("Redirect", settings.redirect_uri.as_ref().map(ToString::to_string)),
+        ("CA file", settings.ca_file.as_ref().map(|path| path.display().to_string())),
+        ("Store", Some(store.to_owned())),
+        ("Authorize", endpoints.authorization_endpoint.as_ref().map(ToString::to_string)),
+        ("Token", endpoints.token_endpoint.as_ref().map(ToString::to_string)),
+        ("UserInfo", endpoints.userinfo_endpoint.as_ref().map(ToString::to_string)),
+        ("Keys", endpoints.jwks_uri.as_ref().map(ToString::to_string)),
+        ("Logout", endpoints.end_session_endpoint.as_ref().map(ToString::to_string)),
+        ("Revoke", endpoints.revocation_endpoint.as_ref().map(ToString::to_string)),
+    ];
+    rows.into_iter().filter_map(|(term, value)| Some((term, value?))).try_for_each(|(term, value)| terminal.result(Line::row(term, value.into())))
+}
+
+/// Makes a profile the default.
+///
+/// # Errors
+/// There is none of that name, or the configuration can't be written.
+pub fn choose_default(name: &str, config: &mut Config, terminal: &Terminal) -> Result<()> {
+    let profile = named(config, name)?;
+    config.set_default(name)?;
+    terminal.status(Line::new().plain("The default profile is now ").strong(name).plain(format!(" ({}).", profile.provider())));
+    Ok(())
+}
+
+/// Removes a profile with its client secret. One that is signed in is only removed when forced, its session with it.
+///
+/// # Errors
+/// There is none of that name, it is signed in, its store fails, or the configuration can't be written.
+pub fn remove(name: &str, force: bool, config: &mut Config, open: OpenStore<'_>, terminal: &Terminal) -> Result<()> {
+    let profile = named(config, name)?;
+    let store = open(&profile)?;
+    let account = account(&profile);
+    if store.load(&account)?.is_some() {
+        let who = load(store.as_ref(), &profile).ok().flatten().map_or_else(|| "somebody".to_owned(), |set| set.identity.account_name().to_owned());
+        if !force {
+            return Err(Error::failed(format!("the profile `{name}` is signed in as {who}, so it was not removed"))
+                .hint(format!("sign out first with `kclogin logout --profile {name}`, or forget the session with `--force`")));
+        }
+        store.delete(&account)?;
+        terminal.warning(format!("the session of {who} was removed here; at the provider it lives on until it expires"));
+    }
+    store.delete(&account.client_secret())?;
+    config.remove(name)?;
+    terminal.status(format!("Removed the profile `{name}`."));
+    Ok(())
+}
+
+/// Makes a profile out of a `keycloak.json` or a `client_secrets.json`, its secret going to the token store.
+///
+/// # Errors
+/// The file is neither, the name is taken, or the store or the configuration can't be written to.
+pub fn import_file(text: &str, name: Option<&str>, store: Option<&str>, config: &mut Config, open: OpenStore<'_>, terminal: &Terminal) -> Result<()> {
+    let mut imported = import::import(text)?;
+    imported.settings.store = store.map(str::to_owned);
+    let mut profile = Profile { name: String::new(), settings: imported.settings };
+    profile.name = name.map_or_else(|| suggest_name(profile.provider(), |name| config.profile(name).is_some()), str::to_owned);
+    check_name(&profile.name)?;
+    if config.profile(&profile.name).is_some() {
+        return Err(Error::usage(format!("there is already a profile called `{}`", profile.name)).hint("choose another name with `--profile NAME`"));
+    }
+    if let Some(secret) = imported.client_secret {
+        open(&profile)?.save(&account(&profile).client_secret(), &Secret::new(secret.expose().clone().into_bytes()))?;
+    }
+    config.put(&profile)?;
+    terminal.status(
+        Line::new().plain("Imported the client ").strong(&profile.settings.client_id).plain(" as the profile ").strong(&profile.name).plain("."),
+    );
+    for remark in imported.remarks {
+        terminal.status(format!("Note: {remark}."));
+    }
+    terminal.status(format!("Sign in with `kclogin login --profile {}`.", profile.name));
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! The bundle of seams between kclogin and the machine it runs on. Only `lib` opens it; a command gets just the parts it uses.
+
+use std::io::Read;
+
+use crate::browser::{Browser, SystemBrowser};
+use crate::clock::{Clock, SystemClock};
+use crate::environment::Environment;
+use crate::interrupt::{Interrupt, SystemInterrupt};
+use crate::terminal::Terminal;
+use crate::token_store::{Stores, SystemStores};
+
+/// Everything outside of kclogin that a run touches, but for the network and the file system.
+pub struct Host {
+    /// What shows the login page.
+    pub browser: Box<dyn Browser>,
+    /// The token stores.
+    pub stores: Box<dyn Stores>,
+    /// The time.
+    pub clock: Box<dyn Clock>,
+    /// The environment variables.
+    pub environment: Environment,
+    /// stdout and stderr.
+    pub terminal: Terminal,
+    /// stdin, which is read only where a client secret is announced on it.
+    pub stdin: Box<dyn Read>,
+    /// Ctrl-C.
+    pub interrupt: Box<dyn Interrupt>,
+}
+
+impl Host {
+    /// The machine and process this runs in.
+    #[must_use]
+    pub fn system() -> Self {
+        let environment = Environment::of_process();
+        Self {
+            browser: Box::new(SystemBrowser::new(&environment)),
+            stores: Box::new(SystemStores::new(&environment)),
+            clock: Box::new(SystemClock),
+            terminal: Terminal::of_process(),
+            stdin: Box::new(std::io::stdin()),
+            interrupt: Box::new(SystemInterrupt),
+            environment,
+        }
+    }
+}

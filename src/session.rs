@@ -1,0 +1,186 @@
+//! A session: a stored token set that can still yield a fresh one. This file owns when to refresh, under which lock, and what a failed refresh means.
+//!
+//! It never opens a browser: where only a person can go on, it says so (exit 3) and leaves them to `kclogin login`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::clock::{Clock, Timestamp};
+use crate::error::{Error, ErrorKind, Result};
+use crate::oidc::claims::unverified_payload;
+use crate::oidc::endpoints::ClientAuthentication;
+use crate::oidc::http::Http;
+use crate::oidc::provider::{Client, IdTokenChecks, Provider, TokenResponse};
+use crate::profile::Profile;
+use crate::refresh_lock::RefreshLock;
+use crate::secret::Secret;
+use crate::token_set::TokenSet;
+use crate::token_store::{Account, TokenStore};
+
+/// One profile's session and what it takes to keep it fresh.
+pub struct Session<'a> {
+    /// The profile.
+    pub profile: &'a Profile,
+    /// Where the token set is kept.
+    pub store: &'a dyn TokenStore,
+    /// How the provider is reached.
+    pub http: &'a Http<'a>,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Where locks are kept.
+    pub state_dir: Option<&'a Path>,
+    /// The client's secret, where the environment gives one in place of the stored one.
+    pub client_secret: Option<Secret<String>>,
+}
+
+/// What is asked of an access token.
+#[derive(Clone, Copy, Debug)]
+pub struct Need {
+    /// For how long it must still be valid.
+    pub min_validity: Duration,
+    /// Whether to refresh even where it is.
+    pub force_refresh: bool,
+}
+
+impl Need {
+    /// Valid for half a minute more: long enough to be used at once.
+    pub const USUAL: Self = Self { min_validity: Duration::from_secs(30), force_refresh: false };
+}
+
+/// The account of a profile's token set.
+#[must_use]
+pub fn account(profile: &Profile) -> Account {
+    Account::token_set(&profile.name, &profile.settings.client_id, profile.provider())
+}
+
+/// A profile's stored token set; `None` where nothing is stored.
+///
+/// # Errors
+/// The store fails, or what is stored can't be read or is another provider's or client's.
+pub fn load(store: &dyn TokenStore, profile: &Profile) -> Result<Option<TokenSet>> {
+    let Some(stored) = store.load(&account(profile))? else { return Ok(None) };
+    let token_set = TokenSet::from_stored(&stored)?;
+    // The key says so already; this is for somebody who copies entries about in their keyring's program.
+    let issuer = profile.settings.issuer.as_deref();
+    if issuer.is_some_and(|issuer| issuer != token_set.issuer) || profile.settings.client_id != token_set.client_id {
+        return Err(
+            Error::login_required("the stored session belongs to another provider or client, so it is not used").hint("sign in with `kclogin login`")
+        );
+    }
+    Ok(Some(token_set))
+}
+
+/// The stored secret of a profile's client.
+///
+/// # Errors
+/// The store fails.
+pub fn stored_client_secret(store: &dyn TokenStore, profile: &Profile) -> Result<Option<Secret<String>>> {
+    let stored = store.load(&account(profile).client_secret())?;
+    Ok(stored.and_then(|secret| String::from_utf8(secret.expose().clone()).ok()).map(Secret::new))
+}
+
+impl Session<'_> {
+    /// The stored token set.
+    ///
+    /// # Errors
+    /// As [`load`], and [`ErrorKind::LoginRequired`] where nothing is stored.
+    pub fn stored(&self) -> Result<TokenSet> {
+        load(self.store, self.profile)?.ok_or_else(|| {
+            let name = &self.profile.name;
+            Error::login_required(format!("not logged in to {} (profile `{name}`)", self.profile.provider()))
+                .hint(format!("sign in with `kclogin login --profile {name}`"))
+        })
+    }
+
+    /// A token set whose access token meets the need: the stored one without network or lock where it does, else a refreshed one, which is stored
+    /// before it is returned.
+    ///
+    /// # Errors
+    /// [`ErrorKind::LoginRequired`] where nothing is stored or the provider no longer accepts it; the store's and the provider's other failures, which
+    /// leave what is stored as it was.
+    pub fn fresh(&self, need: Need) -> Result<TokenSet> {
+        let first = self.stored()?;
+        let suffices = |set: &TokenSet| set.is_fresh(self.clock.now(), need.min_validity);
+        if !need.force_refresh && suffices(&first) {
+            return Ok(first);
+        }
+        let _lock = RefreshLock::take(self.state_dir, &self.profile.name)?;
+        // Somebody else may have refreshed meanwhile; their token is as new as one of ours would be.
+        let current = self.stored()?;
+        if suffices(&current) && (!need.force_refresh || current.access_token != first.access_token) {
+            return Ok(current);
+        }
+        self.refresh(&current)
+    }
+
+    /// The provider a token set came from.
+    #[must_use]
+    pub fn provider(&self, set: &TokenSet) -> Provider<'_> {
+        Provider::known(self.http, Some(set.issuer.clone()), set.endpoints.clone())
+    }
+
+    /// The client a token set was issued to.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn client(&self, set: &TokenSet) -> Result<Client> {
+        let secret = match (set.client_authentication, &self.client_secret) {
+            (ClientAuthentication::None, _) => None,
+            (_, Some(given)) => Some(given.clone()),
+            (_, None) => stored_client_secret(self.store, self.profile)?,
+        };
+        Ok(Client { id: set.client_id.clone(), secret, authentication: set.client_authentication })
+    }
+
+    /// Refreshes under the lock that the caller holds, and stores what comes of it.
+    fn refresh(&self, current: &TokenSet) -> Result<TokenSet> {
+        let Some(refresh_token) = &current.refresh_token else {
+            return Err(Error::login_required("the access token has expired and the provider gave no refresh token")
+                .hint("sign in again with `kclogin login`"));
+        };
+        let (client, provider) = (self.client(current)?, self.provider(current));
+        let now = self.clock.now();
+        let response = provider.refresh(&client, refresh_token, now).inspect_err(|error| self.forget_if_refused(current, error))?;
+        let next = succeed(&provider, current, response, now)?;
+        self.store.save(&account(self.profile), &next.to_stored())?;
+        Ok(next)
+    }
+
+    /// The provider has refused the refresh token for good: what is stored is of no more use, unless it has been replaced by a login meanwhile.
+    fn forget_if_refused(&self, refused: &TokenSet, error: &Error) {
+        if error.kind() == ErrorKind::LoginRequired && matches!(load(self.store, self.profile), Ok(Some(stored)) if stored == *refused) {
+            // If this fails the next call is refused again, which is no worse.
+            let _ = self.store.delete(&account(self.profile));
+        }
+    }
+}
+
+/// The token set that follows `current`: what the response leaves out stays as it was (RFC 6749 section 6, OpenID Connect Core 1.0 section 12.2).
+fn succeed(provider: &Provider<'_>, current: &TokenSet, response: TokenResponse, now: Timestamp) -> Result<TokenSet> {
+    let mut next = TokenSet {
+        access_token: response.access_token,
+        expiry: response.expiry,
+        obtained: now,
+        scope: response.scope.unwrap_or_else(|| current.scope.clone()),
+        ..current.clone()
+    };
+    if let Some(refresh_token) = response.refresh_token {
+        next.refresh_token = Some(refresh_token);
+        next.refresh_expiry = response.refresh_expiry;
+    }
+    if let Some(id_token) = response.id_token {
+        let checks = IdTokenChecks { client_id: &current.client_id, nonce: None, access_token: &next.access_token, now, signature: false };
+        let verified = provider.verify_id_token(&id_token, &checks)?;
+        let before = unverified_payload(current.id_token.expose()).unwrap_or_default();
+        let auth_time = before.get("auth_time").and_then(serde_json::Value::as_i64);
+        if verified.identity.subject != current.identity.subject {
+            return Err(Error::failed("the refresh was answered for somebody else than the one who signed in, so it is not used"));
+        }
+        if auth_time.is_some() && verified.auth_time.is_some() && verified.auth_time != auth_time {
+            return Err(Error::failed("the refresh was answered for another sign-in than the stored one, so it is not used"));
+        }
+        next.identity = verified.identity;
+        next.id_token = id_token;
+    }
+    Ok(next)
+}
