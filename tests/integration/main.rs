@@ -1,3 +1,6 @@
-//! kclogin in process, against a scriptable provider on a real socket.
+//! kclogin in process, through `run`, against a scriptable provider on a real socket.
+#![allow(missing_docs, reason = "tests say what they show by their names")]
 
+mod login;
+mod machine;
 mod provider;

@@ -1,0 +1,328 @@
+//! A machine for one test: kclogin's real `run`, with a browser, a store, a clock, an environment and two streams that the test owns.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{Cursor, Write};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use kclogin::browser::{Browser, Launch};
+use kclogin::clock::{Clock, Timestamp};
+use kclogin::environment::Environment;
+use kclogin::error::{Error, Result};
+use kclogin::exit::Exit;
+use kclogin::host::Host;
+use kclogin::interrupt::Interrupt;
+use kclogin::secret::Secret;
+use kclogin::terminal::Terminal;
+use kclogin::token_store::{Account, StoreName, Stores, TokenStore};
+use url::Url;
+
+use crate::provider::{Provider, header, http_get, location};
+
+/// How a run ended and what it printed.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) exit: Exit,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Outcome {
+    /// The run's stdout, if it ended well; else the test fails with all that was printed.
+    #[track_caller]
+    pub(crate) fn done(self) -> String {
+        assert_eq!(self.exit, Exit::Done, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self.stdout
+    }
+
+    /// The run's stderr, if it ended with this exit and printed nothing on stdout.
+    #[track_caller]
+    pub(crate) fn failed(self, exit: Exit) -> String {
+        assert_eq!((self.exit, self.stdout.as_str()), (exit, ""), "stderr: {}", self.stderr);
+        self.stderr
+    }
+}
+
+/// What the person's browser does with the address it is given.
+type Visit = dyn Fn(&Url) + Send + Sync;
+
+/// A machine with an empty home.
+pub(crate) struct Machine {
+    home: tempfile::TempDir,
+    pub(crate) store: MemoryStore,
+    pub(crate) clock: FixedClock,
+    variables: Mutex<BTreeMap<OsString, OsString>>,
+    stdin: Mutex<Vec<u8>>,
+    visit: Mutex<Arc<Visit>>,
+    opened: Arc<AtomicUsize>,
+    terminal: Mutex<(bool, bool)>,
+}
+
+impl Machine {
+    /// A machine whose browser follows redirects to the end, as that of somebody who is already signed in at the provider, and whose clock is the
+    /// system's.
+    pub(crate) fn new() -> Self {
+        let home = tempfile::tempdir().expect("a home");
+        let variables = [("HOME", home.path().as_os_str().to_owned())];
+        Self {
+            store: MemoryStore::default(),
+            clock: FixedClock::default(),
+            variables: Mutex::new(variables.into_iter().map(|(name, value)| (OsString::from(name), value)).collect()),
+            stdin: Mutex::default(),
+            visit: Mutex::new(Arc::new(|url: &Url| drop(follow(url)))),
+            opened: Arc::default(),
+            terminal: Mutex::new((false, false)),
+            home,
+        }
+    }
+
+    /// A machine on which somebody has signed in to the provider.
+    #[track_caller]
+    pub(crate) fn signed_in_to(provider: &Provider) -> Self {
+        let machine = Self::new();
+        machine.run(&["login", "--issuer", &provider.issuer()]).done();
+        provider.forget_requests();
+        machine
+    }
+
+    /// Sets an environment variable.
+    pub(crate) fn set(&self, name: &str, value: &str) {
+        self.variables.lock().expect("variables").insert(name.into(), value.into());
+    }
+
+    /// Puts text on stdin of the next runs.
+    pub(crate) fn type_in(&self, text: &str) {
+        *self.stdin.lock().expect("stdin") = text.as_bytes().to_vec();
+    }
+
+    /// Replaces what the browser does.
+    pub(crate) fn browse(&self, visit: impl Fn(&Url) + Send + Sync + 'static) {
+        *self.visit.lock().expect("visit") = Arc::new(visit);
+    }
+
+    /// Makes stdout and stderr terminals, or not.
+    pub(crate) fn terminals(&self, stdout: bool, stderr: bool) {
+        *self.terminal.lock().expect("terminal") = (stdout, stderr);
+    }
+
+    /// How many times a browser was opened.
+    pub(crate) fn opened(&self) -> usize {
+        self.opened.load(Ordering::SeqCst)
+    }
+
+    /// A path in the machine's home.
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// The configuration file's text; empty where there is none.
+    pub(crate) fn config(&self) -> String {
+        std::fs::read_to_string(self.path(".config/kclogin/config.toml")).unwrap_or_default()
+    }
+
+    /// Writes the configuration file.
+    pub(crate) fn write_config(&self, text: &str) {
+        std::fs::create_dir_all(self.path(".config/kclogin")).expect("a directory");
+        std::fs::write(self.path(".config/kclogin/config.toml"), text).expect("written");
+    }
+
+    /// Runs kclogin. May be called from several threads at once.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
+        let (out, err) = (Buffer::default(), Buffer::default());
+        let (out_tty, err_tty) = *self.terminal.lock().expect("terminal");
+        let variables: Vec<(OsString, OsString)> = self.variables.lock().expect("variables").clone().into_iter().collect();
+        let mut host = Host {
+            browser: Box::new(PersonsBrowser { visit: self.visit.lock().expect("visit").clone(), opened: self.opened.clone() }),
+            stores: Box::new(self.store.clone()),
+            clock: Box::new(self.clock.clone()),
+            environment: Environment::from_pairs(variables),
+            terminal: Terminal::new((Box::new(out.clone()), out_tty), (Box::new(err.clone()), err_tty)),
+            stdin: Box::new(Cursor::new(self.stdin.lock().expect("stdin").clone())),
+            interrupt: Box::new(NoInterrupt),
+        };
+        let arguments = std::iter::once("kclogin").chain(arguments.iter().copied()).map(OsString::from);
+        let exit = kclogin::run(arguments, &mut host);
+        Outcome { exit, stdout: out.text(), stderr: err.text() }
+    }
+}
+
+/// Follows redirects from `url` as a browser does, and gives the last response's status and body. At most ten.
+pub(crate) fn follow(url: &Url) -> (u16, String) {
+    let mut at = url.to_string();
+    for _ in 0..10 {
+        let (status, headers, body) = http_get(&at, &[]);
+        match header(&headers, "location") {
+            Some(next) => at = Url::parse(&at).expect("a URL").join(next).expect("a URL").into(),
+            None => return (status, String::from_utf8_lossy(&body).into_owned()),
+        }
+    }
+    panic!("too many redirects from {url}");
+}
+
+/// The address that the provider sends the browser back to, which is not followed.
+pub(crate) fn redirect_of(url: &Url) -> Url {
+    location(&http_get(url.as_str(), &[])).expect("a redirect").0
+}
+
+struct PersonsBrowser {
+    visit: Arc<Visit>,
+    opened: Arc<AtomicUsize>,
+}
+
+impl Browser for PersonsBrowser {
+    fn open(&self, url: &Url) -> Result<Launch> {
+        self.opened.fetch_add(1, Ordering::SeqCst);
+        let (url, visit) = (url.clone(), self.visit.clone());
+        let (failed, launch) = Launch::new();
+        thread::spawn(move || {
+            let _failed = failed;
+            visit(&url);
+        });
+        Ok(launch)
+    }
+}
+
+struct NoInterrupt;
+
+impl Interrupt for NoInterrupt {
+    fn watch(&self) {}
+}
+
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("buffer").clone()).expect("UTF-8")
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("buffer").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A clock that the test moves; until it is set, the system's.
+#[derive(Clone, Default)]
+pub(crate) struct FixedClock(Arc<AtomicI64>);
+
+impl FixedClock {
+    pub(crate) fn set(&self, seconds: i64) {
+        self.0.store(seconds, Ordering::SeqCst);
+    }
+
+    /// Moves the clock by so many seconds from where it is.
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.set(self.now().0 + seconds);
+    }
+}
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        match self.0.load(Ordering::SeqCst) {
+            0 => kclogin::clock::SystemClock.now(),
+            seconds => Timestamp(seconds),
+        }
+    }
+}
+
+/// How a store can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Locked,
+    Absent,
+}
+
+/// A store in memory, which can be made to fail and remembers what was asked of it.
+#[derive(Clone, Default)]
+pub(crate) struct MemoryStore(Arc<Mutex<Memory>>);
+
+#[derive(Default)]
+struct Memory {
+    kept: BTreeMap<String, Vec<u8>>,
+    calls: Vec<String>,
+    /// The fault of the call after so many more.
+    fault: Option<(usize, Fault)>,
+    opening: Option<Fault>,
+}
+
+impl MemoryStore {
+    /// Makes every opening of the store fail.
+    pub(crate) fn fail_to_open(&self, fault: Option<Fault>) {
+        self.0.lock().expect("memory").opening = fault;
+    }
+
+    /// Makes one call fail, after `after` more that don't.
+    pub(crate) fn fail_once(&self, after: usize, fault: Fault) {
+        self.0.lock().expect("memory").fault = Some((after, fault));
+    }
+
+    /// The calls so far, such as `load token-set demo kclogin http://...`.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        self.0.lock().expect("memory").calls.clone()
+    }
+
+    /// What is kept, by account.
+    pub(crate) fn kept(&self) -> BTreeMap<String, Vec<u8>> {
+        self.0.lock().expect("memory").kept.clone()
+    }
+
+    /// Changes the one kept entry whose account starts with this.
+    pub(crate) fn change(&self, account: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut memory = self.0.lock().expect("memory");
+        let (_, kept) = memory.kept.iter_mut().find(|(key, _)| key.starts_with(account)).expect("an entry");
+        change(kept);
+    }
+
+    fn call<T>(&self, name: &str, account: &Account, act: impl FnOnce(&mut BTreeMap<String, Vec<u8>>, String) -> T) -> Result<T> {
+        let mut memory = self.0.lock().expect("memory");
+        memory.calls.push(format!("{name} {account}"));
+        match memory.fault {
+            Some((0, fault)) => {
+                memory.fault = None;
+                return Err(Self::error(fault));
+            }
+            Some((after, fault)) => memory.fault = Some((after - 1, fault)),
+            None => {}
+        }
+        Ok(act(&mut memory.kept, account.to_string()))
+    }
+
+    fn error(fault: Fault) -> Error {
+        Error::store_unavailable(match fault {
+            Fault::Locked => "the keyring is locked",
+            Fault::Absent => "there is no keyring here",
+        })
+    }
+}
+
+impl TokenStore for MemoryStore {
+    fn load(&self, account: &Account) -> Result<Option<Secret<Vec<u8>>>> {
+        self.call("load", account, |kept, key| kept.get(&key).cloned().map(Secret::new))
+    }
+
+    fn save(&self, account: &Account, secret: &Secret<Vec<u8>>) -> Result<()> {
+        self.call("save", account, |kept, key| drop(kept.insert(key, secret.expose().clone())))
+    }
+
+    fn delete(&self, account: &Account) -> Result<()> {
+        self.call("delete", account, |kept, key| drop(kept.remove(&key)))
+    }
+}
+
+impl Stores for MemoryStore {
+    fn open(&self, _name: StoreName) -> Result<Box<dyn TokenStore>> {
+        match self.0.lock().expect("memory").opening {
+            Some(fault) => Err(Self::error(fault)),
+            None => Ok(Box::new(self.clone())),
+        }
+    }
+}
