@@ -109,7 +109,7 @@ Examples:
   kclogin login --issuer https://keycloak.example.com/realms/work
   kclogin login --server https://keycloak.example.com --realm work --client-id my-cli
   kclogin login                          sign in again, to the default profile
-  kclogin login --scope offline_access   stay signed in beyond the provider's session
+  kclogin login --scope 'openid profile email offline_access'   outlive the provider's session
   kclogin login --no-browser             print the address instead of opening it
   pass show kc | kclogin login --client-id backend --client-secret-stdin")]
     Login(Box<Login>),

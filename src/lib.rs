@@ -8,7 +8,7 @@
 //! 4. [`terminal`], [`browser`], [`loopback`], [`token_store`], [`refresh_lock`], [`oidc::http`], [`oidc::provider`]: the outside, one file each.
 //! 5. [`session`]: a stored token set that can still yield a fresh one.
 //! 6. [`command`]: one function for each command.
-//! 7. [`host`], [`cli`], [`generate`] and this file, which is the only one that knows them all: [`run`] turns arguments into one command's input.
+//! 7. [`host`], [`cli`], [`generate`], `call` (from clap's types to a command's input), and this file, which alone knows them all: [`run`].
 //!
 //! **login** finds the provider, probes the store, binds the listener, opens the browser, waits, checks the answer, redeems the code, verifies the ID
 //! token, stores the token set, and only then answers the browser. **token** reads the stored set and, where it is not fresh, refreshes it under a
@@ -18,6 +18,7 @@
 //! Everything is blocking. A [`secret::Secret`] is redacted wherever it is formatted. stdout carries only what was asked for.
 
 pub mod browser;
+mod call;
 pub mod cli;
 pub mod clock;
 pub mod command;
@@ -40,7 +41,6 @@ pub mod token_store;
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -48,25 +48,22 @@ use clap::Parser;
 use clap::error::ErrorKind as ClapErrorKind;
 
 use browser::{Browser, BrowserCommand};
-use cli::{Cli, Colour, Command, Global, Login, ProfileAction, TokenFormat};
-use command::token::Format;
+use call::{client_secret, colour_policy, parameters, read_limited, store_name, verbosity, wanted};
+use cli::{Cli, Command, Global, Login, ProfileAction};
 use error::{Error, Result};
 use exit::Exit;
 use host::Host;
-use oidc::endpoints::parse_url;
 use oidc::http::{Http, Settings as HttpSettings};
-use profile::choose::{Changes, Wanted, choose, choose_for_login};
+use profile::Profile;
+use profile::choose::{choose, choose_for_login};
 use profile::config_file::Config;
-use profile::{ExplicitEndpoints, Profile};
 use secret::Secret;
 use session::{Need, Session};
 use terminal::{ColourPolicy, Verbosity};
-use token_store::{StoreName, TokenStore};
+use token_store::TokenStore;
 
 /// The longest that telling the provider of a logout may take.
 const LOGOUT_LIMIT: Duration = Duration::from_secs(10);
-/// The largest client secret or imported file that is read, in bytes.
-const INPUT_LIMIT: u64 = 64 * 1024;
 
 /// Runs kclogin with these arguments, the program's name first, and says how it ended. Everything printed goes through the host's terminal.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, host: &mut Host) -> Exit {
@@ -97,22 +94,6 @@ fn usage(error: &clap::Error, host: &mut Host) -> Exit {
     Exit::Usage
 }
 
-fn colour_policy(colour: Colour) -> ColourPolicy {
-    match colour {
-        Colour::Auto => ColourPolicy::Auto,
-        Colour::Always => ColourPolicy::Always,
-        Colour::Never => ColourPolicy::Never,
-    }
-}
-
-fn verbosity(global: &Global) -> Verbosity {
-    match (global.quiet, global.verbose) {
-        (true, _) => Verbosity::Quiet,
-        (_, true) => Verbosity::Verbose,
-        _ => Verbosity::Normal,
-    }
-}
-
 fn dispatch(cli: Cli, host: &mut Host) -> Result<()> {
     let Cli { command, global } = cli;
     match command {
@@ -120,17 +101,13 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<()> {
         Command::Whoami { json } => with_session(&global, host, None, |session| command::whoami::whoami(json, session, &*host.clock, &host.terminal)),
         Command::Token(options) => {
             let need = Need { min_validity: *options.min_validity, force_refresh: options.force_refresh };
-            let format = match options.format {
-                TokenFormat::Raw => Format::Raw,
-                TokenFormat::Json => Format::Json,
-                TokenFormat::Header => Format::Header,
-            };
+            let format = call::format(options.format);
             let input = command::token::Input { format, id_token: options.id_token, need };
             with_session(&global, host, None, |session| command::token::token(input, session, &*host.clock, &host.terminal))
         }
         Command::Status { json } => {
-            let profile = choose(&Config::read(config_dir(host).as_deref())?, &wanted(&global, None, host)?)?;
-            let name = store_name(&global, &profile, host)?;
+            let profile = choose(&Config::read(config_dir(host).as_deref())?, &wanted(&global, None, &host.environment)?)?;
+            let name = store_name(&global, &profile, &host.environment)?;
             command::status::status(json, &profile, name, &*host.stores.open(name)?, &*host.clock, &host.terminal)
         }
         Command::Logout { all, local } => logout(all, local, &global, host),
@@ -141,16 +118,16 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<()> {
 }
 
 fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
-    let wanted = wanted(global, Some(&options), host)?;
+    let wanted = wanted(global, Some(&options), &host.environment)?;
     let mut config = Config::read(config_dir(host).as_deref())?;
     let profile = choose_for_login(&config, &wanted)?;
     let input = command::login::Input {
-        client_secret: client_secret(options.client_secret_stdin, host)?,
+        client_secret: client_secret(options.client_secret_stdin, &host.environment, &mut host.stdin)?,
         parameters: parameters(&options)?,
         timeout: *options.timeout,
         profile,
     };
-    let store = host.stores.open(store_name(global, &input.profile, host)?)?;
+    let store = host.stores.open(store_name(global, &input.profile, &host.environment)?)?;
     let given = options
         .browser
         .as_deref()
@@ -171,10 +148,11 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
 
 fn logout(all: bool, local: bool, global: &Global, host: &Host) -> Result<()> {
     let config = Config::read(config_dir(host).as_deref())?;
-    let profiles: Vec<Profile> = if all { config.profiles().collect() } else { choose(&config, &wanted(global, None, host)?).into_iter().collect() };
+    let profiles: Vec<Profile> =
+        if all { config.profiles().collect() } else { choose(&config, &wanted(global, None, &host.environment)?).into_iter().collect() };
     if profiles.is_empty() && !all {
         // Not logged in is success, but a name that doesn't exist is still a wrong call.
-        return match choose(&config, &wanted(global, None, host)?) {
+        return match choose(&config, &wanted(global, None, &host.environment)?) {
             Err(error) if error.kind() != error::ErrorKind::LoginRequired => Err(error),
             _ => {
                 host.terminal.status("Not logged in.");
@@ -195,11 +173,11 @@ fn logout(all: bool, local: bool, global: &Global, host: &Host) -> Result<()> {
 
 fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
     let mut config = Config::read(config_dir(host).as_deref())?;
-    let open = |profile: &Profile| host.stores.open(store_name(global, profile, host)?);
+    let open = |profile: &Profile| host.stores.open(store_name(global, profile, &host.environment)?);
     match action {
         ProfileAction::List => command::profile::list(&config, &open, &host.terminal),
         ProfileAction::Show { name } => {
-            let mut wanted = wanted(global, None, host)?;
+            let mut wanted = wanted(global, None, &host.environment)?;
             wanted.name = name.or(wanted.name);
             command::profile::show(&choose(&config, &wanted)?, &config, &host.terminal)
         }
@@ -207,9 +185,7 @@ fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
         ProfileAction::Remove { name, force } => command::profile::remove(&name, force, &mut config, &open, &host.terminal),
         ProfileAction::Import { file } => {
             let shown = file.display();
-            let text = fs::File::open(&file)
-                .and_then(|file| read_limited(file))
-                .map_err(|error| Error::failed(format!("{shown} can't be read: {error}")))?;
+            let text = fs::File::open(&file).and_then(read_limited).map_err(|error| Error::failed(format!("{shown} can't be read: {error}")))?;
             command::profile::import_file(&text, global.profile.as_deref(), global.store.as_deref(), &mut config, &open, &host.terminal)
         }
     }
@@ -231,7 +207,7 @@ fn man(dir: Option<&Path>, host: &Host) -> Result<()> {
 
 /// Gives `command` the session of the profile that the call means.
 fn with_session(global: &Global, host: &Host, limit: Option<Duration>, command: impl FnOnce(&Session<'_>) -> Result<()>) -> Result<()> {
-    let profile = choose(&Config::read(config_dir(host).as_deref())?, &wanted(global, None, host)?)?;
+    let profile = choose(&Config::read(config_dir(host).as_deref())?, &wanted(global, None, &host.environment)?)?;
     session_of(&profile, global, host, limit, command)
 }
 
@@ -242,7 +218,7 @@ fn session_of(
     limit: Option<Duration>,
     command: impl FnOnce(&Session<'_>) -> Result<()>,
 ) -> Result<()> {
-    let store: Box<dyn TokenStore> = host.stores.open(store_name(global, profile, host)?)?;
+    let store: Box<dyn TokenStore> = host.stores.open(store_name(global, profile, &host.environment)?)?;
     let terminal = &host.terminal;
     let trace = |text| terminal.trace(text);
     let mut settings = HttpSettings::new(&host.environment, profile.settings.ca_file.clone());
@@ -260,106 +236,4 @@ fn session_of(
 
 fn config_dir(host: &Host) -> Option<PathBuf> {
     host.environment.config_dir()
-}
-
-/// The store: option, then environment, then profile, then the keyring.
-fn store_name(global: &Global, profile: &Profile, host: &Host) -> Result<StoreName> {
-    let chosen = global.store.as_deref().or_else(|| host.environment.get("KCLOGIN_STORE")).or(profile.settings.store.as_deref());
-    chosen.map_or(Ok(StoreName::default()), StoreName::parse)
-}
-
-/// What the call and the environment say about the profile.
-fn wanted(global: &Global, login: Option<&Login>, host: &Host) -> Result<Wanted> {
-    let environment = |name: &str| host.environment.get(name).map(str::to_owned);
-    let mut wanted = Wanted {
-        named_by_option: global.profile.is_some(),
-        name: global.profile.clone().or_else(|| environment("KCLOGIN_PROFILE")),
-        environment_issuer: environment("KCLOGIN_ISSUER"),
-        environment_client_id: environment("KCLOGIN_CLIENT_ID"),
-        ..Wanted::default()
-    };
-    let Some(login) = login else { return Ok(wanted) };
-    wanted.issuer = match (&login.issuer, &login.server, &login.realm) {
-        (None, Some(server), Some(realm)) => Some(realm_issuer(server, realm)?),
-        (issuer, ..) => issuer.clone(),
-    };
-    wanted.client_id = login.client_id.clone();
-    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    let scope: Vec<String> = login.scope.iter().flat_map(|text| words(text)).collect();
-    let scope = if scope.is_empty() { host.environment.get("KCLOGIN_SCOPE").map(words) } else { Some(scope) };
-    let url = |what: &str, text: &Option<String>| text.as_deref().map(|text| parse_url(what, text)).transpose();
-    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-    wanted.changes = Changes {
-        scope: scope.map(with_usual_scopes),
-        redirect_uri: url("redirect URI", &login.redirect_uri)?,
-        ca_file: login.ca_file.as_ref().map(absolute),
-        store: global.store.clone(),
-        endpoints: ExplicitEndpoints {
-            authorization_endpoint: url("authorization endpoint", &login.authorization_endpoint)?,
-            token_endpoint: url("token endpoint", &login.token_endpoint)?,
-            userinfo_endpoint: url("UserInfo endpoint", &login.userinfo_endpoint)?,
-            jwks_uri: url("key set's address", &login.jwks_uri)?,
-            end_session_endpoint: url("end session endpoint", &login.end_session_endpoint)?,
-            revocation_endpoint: None,
-        },
-    };
-    Ok(wanted)
-}
-
-/// `openid` is what makes it a sign-in, so it is always there.
-fn with_usual_scopes(mut scope: Vec<String>) -> Vec<String> {
-    if !scope.iter().any(|name| name == "openid") {
-        scope.insert(0, "openid".to_owned());
-    }
-    scope
-}
-
-/// `SERVER/realms/NAME`, the name percent-encoded as Keycloak does.
-fn realm_issuer(server: &str, realm: &str) -> Result<String> {
-    let mut url = parse_url("server", server)?;
-    url.path_segments_mut().map_err(|()| Error::usage("the server's URL can't have a path"))?.pop_if_empty().extend(["realms", realm]);
-    Ok(url.into())
-}
-
-fn parameters(options: &Login) -> Result<Vec<(String, String)>> {
-    let named = [
-        ("prompt", options.prompt.clone()),
-        ("login_hint", options.login_hint.clone()),
-        ("kc_idp_hint", options.idp_hint.clone()),
-        ("acr_values", options.acr_values.clone()),
-        ("max_age", options.max_age.map(|age| age.as_secs().to_string())),
-    ];
-    let mut parameters: Vec<(String, String)> = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-    for text in &options.parameters {
-        let (name, value) = text.split_once('=').ok_or_else(|| Error::usage(format!("`{text}` is not KEY=VALUE")))?;
-        if is_ours(name) {
-            return Err(Error::usage(format!("the parameter `{name}` is set by kclogin itself")));
-        }
-        parameters.push((name.to_owned(), value.to_owned()));
-    }
-    Ok(parameters)
-}
-
-/// The parameters that a login's safety rests on.
-fn is_ours(name: &str) -> bool {
-    let ours = ["response_type", "response_mode", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method"];
-    ours.contains(&name) || matches!(name, "request" | "request_uri" | "client_secret")
-}
-
-/// The client secret from stdin where it is announced there, else from the environment; never from the arguments, which everybody can read.
-fn client_secret(from_stdin: bool, host: &mut Host) -> Result<Option<Secret<String>>> {
-    if !from_stdin {
-        return Ok(host.environment.get("KCLOGIN_CLIENT_SECRET").map(Secret::from));
-    }
-    let text = read_limited(&mut host.stdin)
-        .map(Secret::new)
-        .map_err(|error| Error::failed(format!("the client secret can't be read from stdin: {error}")))?;
-    let secret = text.expose().trim_end_matches(['\r', '\n']);
-    if secret.is_empty() { Err(Error::usage("there is no client secret on stdin")) } else { Ok(Some(Secret::from(secret))) }
-}
-
-fn read_limited(from: impl Read) -> std::io::Result<String> {
-    let mut text = String::new();
-    from.take(INPUT_LIMIT).read_to_string(&mut text)?;
-    Ok(text)
 }

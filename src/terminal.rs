@@ -109,6 +109,8 @@ fn paint(style: Style, text: &str, colour: bool) -> String {
     }
     // `colored` has one switch for the whole process, set by what stdout is. It is only ever asked here, when this stream wants colour.
     colored::control::set_override(true);
+    #[cfg(windows)]
+    let _ = colored::control::set_virtual_terminal(true);
     let painted: ColoredString = match style {
         Style::Plain => return text.to_owned(),
         Style::Strong => text.bold(),
@@ -125,6 +127,8 @@ struct Stream {
     writer: Box<dyn Write + Send>,
     is_terminal: bool,
     colour: bool,
+    /// Whether a line can be taken back: not on a terminal that knows no escape sequences.
+    can_rewrite: bool,
     /// A line that is being rewritten in place, and has no line break yet.
     open_line: bool,
 }
@@ -163,7 +167,7 @@ impl Terminal {
     /// Two streams, each with whether it is a terminal.
     #[must_use]
     pub fn new(out: (Box<dyn Write + Send>, bool), err: (Box<dyn Write + Send>, bool)) -> Self {
-        let stream = |(writer, is_terminal)| Mutex::new(Stream { writer, is_terminal, colour: false, open_line: false });
+        let stream = |(writer, is_terminal)| Mutex::new(Stream { writer, is_terminal, colour: false, can_rewrite: false, open_line: false });
         Self { out: stream(out), err: stream(err), verbosity: Verbosity::Normal }
     }
 
@@ -172,13 +176,14 @@ impl Terminal {
         self.verbosity = verbosity;
         for stream in [&mut self.out, &mut self.err] {
             let stream = stream.get_mut().unwrap_or_else(PoisonError::into_inner);
+            stream.can_rewrite = stream.is_terminal && environment.get("TERM") != Some("dumb");
             stream.colour = match colour {
                 ColourPolicy::Always => true,
                 ColourPolicy::Never => false,
                 ColourPolicy::Auto if environment.has("NO_COLOR") => false,
                 ColourPolicy::Auto if environment.get("CLICOLOR_FORCE").is_some_and(|force| force != "0") => true,
                 ColourPolicy::Auto if environment.get("CLICOLOR") == Some("0") => false,
-                ColourPolicy::Auto => stream.is_terminal && environment.get("TERM") != Some("dumb"),
+                ColourPolicy::Auto => stream.can_rewrite,
             };
         }
     }
@@ -191,10 +196,10 @@ impl Terminal {
         self.err.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a person is likely to be reading stderr as it comes.
+    /// Whether [`progress`](Self::progress) is seen.
     #[must_use]
-    pub fn is_interactive(&self) -> bool {
-        self.err().is_terminal
+    pub fn shows_progress(&self) -> bool {
+        self.err().can_rewrite && self.verbosity > Verbosity::Quiet
     }
 
     /// Prints a line of what was asked for.
@@ -277,8 +282,8 @@ impl Terminal {
 
     /// Shows how a wait is going: on a terminal in a line that is rewritten, elsewhere not at all.
     pub fn progress(&self, line: impl Into<Line>) {
-        let mut err = self.err();
-        if err.is_terminal && self.verbosity > Verbosity::Quiet {
+        if self.shows_progress() {
+            let mut err = self.err();
             let text = line.into().render(err.colour);
             err.open_line = true;
             let _ = write!(err.writer, "\r\x1b[2K{text}").and_then(|()| err.writer.flush());

@@ -161,7 +161,7 @@ fn show_login_page(input: &Input, request: &AuthorizationRequest, parts: &Parts<
         terminal.prompt(Line::new().plain("To sign in to ").strong(to).plain(format!(", open this address in a browser on this machine{because}:")));
         terminal.prompt(address);
     }
-    if !terminal.is_interactive() {
+    if !terminal.shows_progress() {
         terminal.status(format!("Waiting for the sign-in in the browser, for {} s at most.", input.timeout.as_secs()));
     }
     launch

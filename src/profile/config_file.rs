@@ -120,7 +120,8 @@ impl Config {
         let text = read_text(&path)?;
         let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| malformed(&path, &text, error.span(), error.message()))?;
         change(&mut document);
-        write_text(&path, &document.to_string()).map_err(|error| {
+        let text = format!("{}\n", document.to_string().trim_end());
+        write_text(&path, &text).map_err(|error| {
             Error::failed(format!("the configuration {} can't be written: {error}", path.display()))
                 .hint("make its directory writable, or set XDG_CONFIG_HOME")
         })?;

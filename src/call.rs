@@ -1,0 +1,143 @@
+//! What a call says: from clap's types, the environment and stdin to what the commands are handed. Nothing is done here.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use crate::cli::{Colour, Global, Login, TokenFormat};
+use crate::command::token::Format;
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::oidc::endpoints::parse_url;
+use crate::profile::choose::{Changes, Wanted};
+use crate::profile::{ExplicitEndpoints, Profile};
+use crate::secret::Secret;
+use crate::terminal::{ColourPolicy, Verbosity};
+use crate::token_store::StoreName;
+
+/// The largest client secret or imported file that is read, in bytes.
+const INPUT_LIMIT: u64 = 64 * 1024;
+
+pub(crate) fn colour_policy(colour: Colour) -> ColourPolicy {
+    match colour {
+        Colour::Auto => ColourPolicy::Auto,
+        Colour::Always => ColourPolicy::Always,
+        Colour::Never => ColourPolicy::Never,
+    }
+}
+
+pub(crate) fn verbosity(global: &Global) -> Verbosity {
+    match (global.quiet, global.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    }
+}
+
+/// The store: option, then environment, then profile, then the keyring.
+pub(crate) fn store_name(global: &Global, profile: &Profile, environment: &Environment) -> Result<StoreName> {
+    let chosen = global.store.as_deref().or_else(|| environment.get("KCLOGIN_STORE")).or(profile.settings.store.as_deref());
+    chosen.map_or(Ok(StoreName::default()), StoreName::parse)
+}
+
+/// What the call and the environment say about the profile.
+pub(crate) fn wanted(global: &Global, login: Option<&Login>, environment: &Environment) -> Result<Wanted> {
+    let variable = |name: &str| environment.get(name).map(str::to_owned);
+    let mut wanted = Wanted {
+        named_by_option: global.profile.is_some(),
+        name: global.profile.clone().or_else(|| variable("KCLOGIN_PROFILE")),
+        environment_issuer: variable("KCLOGIN_ISSUER"),
+        environment_client_id: variable("KCLOGIN_CLIENT_ID"),
+        ..Wanted::default()
+    };
+    let Some(login) = login else { return Ok(wanted) };
+    wanted.issuer = match (&login.issuer, &login.server, &login.realm) {
+        (None, Some(server), Some(realm)) => Some(realm_issuer(server, realm)?),
+        (issuer, ..) => issuer.clone(),
+    };
+    wanted.client_id = login.client_id.clone();
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let scope: Vec<String> = login.scope.iter().flat_map(|text| words(text)).collect();
+    let scope = if scope.is_empty() { environment.get("KCLOGIN_SCOPE").map(words) } else { Some(scope) };
+    let url = |what: &str, text: &Option<String>| text.as_deref().map(|text| parse_url(what, text)).transpose();
+    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    wanted.changes = Changes {
+        scope: scope.map(with_usual_scopes),
+        redirect_uri: url("redirect URI", &login.redirect_uri)?,
+        ca_file: login.ca_file.as_ref().map(absolute),
+        store: global.store.clone(),
+        endpoints: ExplicitEndpoints {
+            authorization_endpoint: url("authorization endpoint", &login.authorization_endpoint)?,
+            token_endpoint: url("token endpoint", &login.token_endpoint)?,
+            userinfo_endpoint: url("UserInfo endpoint", &login.userinfo_endpoint)?,
+            jwks_uri: url("key set's address", &login.jwks_uri)?,
+            end_session_endpoint: url("end session endpoint", &login.end_session_endpoint)?,
+            revocation_endpoint: None,
+        },
+    };
+    Ok(wanted)
+}
+
+/// `openid` is what makes it a sign-in, so it is always there.
+fn with_usual_scopes(mut scope: Vec<String>) -> Vec<String> {
+    if !scope.iter().any(|name| name == "openid") {
+        scope.insert(0, "openid".to_owned());
+    }
+    scope
+}
+
+/// `SERVER/realms/NAME`, the name percent-encoded as Keycloak does.
+fn realm_issuer(server: &str, realm: &str) -> Result<String> {
+    let mut url = parse_url("server", server)?;
+    url.path_segments_mut().map_err(|()| Error::usage("the server's URL can't have a path"))?.pop_if_empty().extend(["realms", realm]);
+    Ok(url.into())
+}
+
+pub(crate) fn parameters(options: &Login) -> Result<Vec<(String, String)>> {
+    let named = [
+        ("prompt", options.prompt.clone()),
+        ("login_hint", options.login_hint.clone()),
+        ("kc_idp_hint", options.idp_hint.clone()),
+        ("acr_values", options.acr_values.clone()),
+        ("max_age", options.max_age.map(|age| age.as_secs().to_string())),
+    ];
+    let mut parameters: Vec<(String, String)> = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    for text in &options.parameters {
+        let (name, value) = text.split_once('=').ok_or_else(|| Error::usage(format!("`{text}` is not KEY=VALUE")))?;
+        if is_ours(name) {
+            return Err(Error::usage(format!("the parameter `{name}` is set by kclogin itself")));
+        }
+        parameters.push((name.to_owned(), value.to_owned()));
+    }
+    Ok(parameters)
+}
+
+/// The parameters that a login's safety rests on.
+fn is_ours(name: &str) -> bool {
+    let ours = ["response_type", "response_mode", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method"];
+    ours.contains(&name) || matches!(name, "request" | "request_uri" | "client_secret")
+}
+
+/// The client secret from stdin where it is announced there, else from the environment; never from the arguments, which everybody can read.
+pub(crate) fn client_secret(from_stdin: bool, environment: &Environment, stdin: &mut dyn Read) -> Result<Option<Secret<String>>> {
+    if !from_stdin {
+        return Ok(environment.get("KCLOGIN_CLIENT_SECRET").map(Secret::from));
+    }
+    let text = read_limited(stdin).map(Secret::new).map_err(|error| Error::failed(format!("the client secret can't be read from stdin: {error}")))?;
+    let secret = text.expose().trim_end_matches(['\r', '\n']);
+    if secret.is_empty() { Err(Error::usage("there is no client secret on stdin")) } else { Ok(Some(Secret::from(secret))) }
+}
+
+pub(crate) fn read_limited(from: impl Read) -> std::io::Result<String> {
+    let mut text = String::new();
+    from.take(INPUT_LIMIT).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// The format of a token, as the command knows it.
+pub(crate) fn format(format: TokenFormat) -> Format {
+    match format {
+        TokenFormat::Raw => Format::Raw,
+        TokenFormat::Json => Format::Json,
+        TokenFormat::Header => Format::Header,
+    }
+}
