@@ -227,7 +227,14 @@ fn finish(
         parts.store.save(&account.client_secret(), &Secret::new(secret.expose().clone().into_bytes()))?;
     }
     parts.store.save(&account, &set.to_stored())?;
-    config.put(&profile)?;
+    let is_new = config.profile(&profile.name).is_none();
+    config.put(&profile).inspect_err(|_| {
+        if is_new {
+            // Without a profile nobody would find the session again.
+            let _ = parts.store.delete(&account);
+            let _ = parts.store.delete(&account.client_secret());
+        }
+    })?;
     Ok((set, profile.name))
 }
 
