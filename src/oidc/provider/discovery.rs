@@ -83,7 +83,11 @@ impl<'a> Provider<'a> {
             end_session: more.end_session_endpoint.clone(),
             revocation: more.revocation_endpoint.clone(),
         };
-        endpoints.require_secure()?;
+        // Not a wrong call: a Keycloak behind a proxy announces http where nobody told it that its clients come by https.
+        endpoints.require_secure().map_err(|error| {
+            Error::failed(error.sentence())
+                .hint("tell whoever runs the provider: a Keycloak behind a proxy needs `--hostname https://HOST` or `--proxy-headers`")
+        })?;
         let mut algorithms = asymmetric_algorithms();
         algorithms.retain(|algorithm| metadata.id_token_signing_alg_values_supported().contains(algorithm));
         let methods = metadata.token_endpoint_auth_methods_supported();
