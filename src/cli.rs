@@ -54,6 +54,7 @@ Every command has examples: kclogin COMMAND --help
     help_template = HELP,
     arg_required_else_help = true,
     subcommand_required = true,
+    args_override_self = true,
     disable_help_subcommand = true,
     max_term_width = 100
 )]

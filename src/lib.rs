@@ -186,7 +186,8 @@ fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
         ProfileAction::Import { file } => {
             let shown = file.display();
             let text = fs::File::open(&file).and_then(read_limited).map_err(|error| Error::failed(format!("{shown} can't be read: {error}")))?;
-            command::profile::import_file(&text, global.profile.as_deref(), global.store.as_deref(), &mut config, &open, &host.terminal)
+            let name = wanted(global, None, &host.environment)?.name;
+            command::profile::import_file(&text, name.as_deref(), global.store.as_deref(), &mut config, &open, &host.terminal)
         }
     }
 }

@@ -160,6 +160,9 @@ fn new_profile(config: &Config, wanted: &Wanted) -> Result<Profile> {
     let issuer = wanted.issuer(false).map(str::to_owned);
     let endpoint = wanted.changes.endpoints.authorization_endpoint.as_ref().map(Url::as_str);
     let Some(provider) = issuer.as_deref().or(endpoint) else {
+        if let Some(name) = &wanted.name {
+            return named(config, name);
+        }
         return Err(Error::usage("it is not known where to sign in").hint("name the provider: `kclogin login --issuer https://HOST/realms/NAME`"));
     };
     let name = wanted.name.clone().unwrap_or_else(|| suggest_name(provider, |name| config.profile(name).is_some()));

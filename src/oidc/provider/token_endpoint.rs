@@ -175,10 +175,11 @@ fn session_over(said: &StandardErrorResponse<CoreErrorResponseType>) -> Error {
 fn refused(client: &Client, error: WireError, what: &str) -> Error {
     let said = match error {
         RequestTokenError::Request(error) => return error,
-        // The body may hold tokens: only the place is named.
+        // The body holds tokens: only the place is named, where the parser knows it.
         RequestTokenError::Parse(error, _body) => {
-            return Error::failed(format!("{what} failed: the provider's token response can't be read (at `{}`)", error.path()))
-                .detail(error.inner().to_string());
+            let path = error.path().to_string();
+            let place = if path == "." { String::new() } else { format!(" (at `{path}`)") };
+            return Error::failed(format!("{what} failed: the provider's token response can't be read{place}")).detail(without_values(error.inner()));
         }
         RequestTokenError::Other(reason) => {
             return Error::failed(format!("{what} failed: the provider's answer is not a token response")).detail(reason);
@@ -198,4 +199,11 @@ fn refused(client: &Client, error: WireError, what: &str) -> Error {
         }
         _ => Error::failed(format!("{what} failed: the provider refuses: {words}")),
     }
+}
+
+/// The parser's message where it names what is missing, else only where it stopped: its message for a value of a wrong type repeats the value.
+fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let names_what_is_missing = text.starts_with("missing field `") || text.starts_with("Failed to parse payload JSON: Error(\"missing field `");
+    if names_what_is_missing { text } else { format!("line {}, column {}", error.line(), error.column()) }
 }

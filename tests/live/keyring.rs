@@ -1,0 +1,55 @@
+//! The Secret Service when it is locked, absent, or has nowhere to keep anything: never "not logged in", never a browser.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use crate::bench::{Outcome, Person, outcome};
+
+/// Runs kclogin on a session bus of its own, after `before` has been run there by a shell.
+fn on_another_bus(person: &Person, before: &str, arguments: &[&str]) -> Outcome {
+    let plain = person.command(arguments);
+    let mut command = Command::new("dbus-run-session");
+    command.args(["--", "sh", "-c", &format!("{before}\nexec \"$0\" \"$@\"")]).arg(plain.get_program()).args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let runtime = person.path("run");
+    fs::create_dir_all(&runtime).expect("a directory");
+    fs::set_permissions(&runtime, std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("private");
+    outcome(command.env("XDG_RUNTIME_DIR", runtime).stdin(Stdio::null()).output().expect("dbus-run-session runs"))
+}
+
+const UNLOCKED: &str = "printf secret | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1";
+const LOCKED: &str = "gnome-keyring-daemon --start --components=secrets >/dev/null 2>&1";
+
+#[test]
+fn a_locked_keyring_is_exit_4_keeps_the_session_and_opens_no_browser() {
+    let person = Person::new();
+    on_another_bus(&person, UNLOCKED, &["login", "--issuer", &person.issuer(), "--timeout", "60s"]).done();
+    on_another_bus(&person, UNLOCKED, &["token"]).done();
+    person.forget_seen();
+    for arguments in [["token"].as_slice(), &["whoami"], &["status"], &["login", "--timeout", "5s"], &["logout"]] {
+        let stderr = on_another_bus(&person, LOCKED, arguments).failed(4);
+        // The bus and the prompter, which finds no display, write there too.
+        assert!(stderr.contains("\nerror: the keyring is locked\nhint: unlock it: "), "{arguments:?}: {stderr}");
+    }
+    assert!(!person.path("browser.log").exists(), "no browser was opened");
+    on_another_bus(&person, UNLOCKED, &["token"]).done();
+}
+
+#[test]
+fn an_absent_keyring_is_exit_4() {
+    let person = Person::new();
+    person.log_in(&[]).done();
+    person.forget_seen();
+    for arguments in [["token"].as_slice(), &["login", "--timeout", "5s"]] {
+        let mut without_bus = person.command(arguments);
+        without_bus.env_remove("DBUS_SESSION_BUS_ADDRESS").env("XDG_RUNTIME_DIR", person.path("empty"));
+        let stderr = outcome(without_bus.output().expect("kclogin runs")).failed(4);
+        assert!(stderr.starts_with("error: there is no keyring here: no D-Bus session bus is running\nhint: "), "{stderr}");
+    }
+    assert!(!person.path("browser.log").exists(), "no browser was opened");
+}
