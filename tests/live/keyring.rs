@@ -53,3 +53,19 @@ fn an_absent_keyring_is_exit_4() {
     }
     assert!(!person.path("browser.log").exists(), "no browser was opened");
 }
+
+#[test]
+fn a_keyring_without_a_default_collection_is_found_out_before_the_browser_opens() {
+    let person = Person::new();
+    let stderr = on_another_bus(&person, LOCKED, &["login", "--issuer", &person.issuer(), "--timeout", "5s"]).failed(4);
+    assert!(stderr.contains("error: the keyring has no default collection to keep anything in\nhint: create one"), "{stderr}");
+    assert!(!person.path("browser.log").exists(), "no browser was opened");
+}
+
+#[test]
+fn a_bus_that_is_gone_is_an_absent_keyring() {
+    let mut person = Person::new();
+    person.set("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus");
+    let stderr = person.log_in(&[]).failed(4);
+    assert!(stderr.starts_with("error: there is no keyring here: no program on the session bus offers one\nhint: start one"), "{stderr}");
+}
