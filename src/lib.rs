@@ -2,7 +2,8 @@
 //!
 //! A login is made of these rooms, and a file may use only what stands before it:
 //!
-//! 1. [`secret`], [`clock`], [`exit`], [`environment`], [`text`]: values, and the one place each that reads the time and the environment.
+//! 1. [`secret`], [`clock`], [`exit`], [`environment`], [`text`], [`file_lock`]: values, and the one place each that reads the
+//!    time and the environment or locks a file.
 //! 2. [`error`]: what went wrong, sorted by who must act.
 //! 3. [`oidc::endpoints`], [`oidc::claims`], [`oidc::authorization`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
 //! 4. [`terminal`], [`browser`], [`loopback`], [`token_store`], [`refresh_lock`], [`oidc::http`], [`oidc::provider`]: the outside, one file each.
@@ -25,6 +26,7 @@ pub mod command;
 pub mod environment;
 pub mod error;
 pub mod exit;
+pub mod file_lock;
 pub mod generate;
 pub mod host;
 pub mod interrupt;
@@ -150,9 +152,10 @@ fn logout(all: bool, local: bool, global: &Global, host: &Host) -> Result<()> {
     let config = Config::read(config_dir(host).as_deref())?;
     let profiles: Vec<Profile> =
         if all { config.profiles().collect() } else { choose(&config, &wanted(global, None, &host.environment)?).into_iter().collect() };
-    if profiles.is_empty() && !all {
+    if profiles.is_empty() {
         // Not logged in is success, but a name that doesn't exist is still a wrong call.
-        return match choose(&config, &wanted(global, None, &host.environment)?) {
+        let meant = if all { Ok(()) } else { choose(&config, &wanted(global, None, &host.environment)?).map(drop) };
+        return match meant {
             Err(error) if error.kind() != error::ErrorKind::LoginRequired => Err(error),
             _ => {
                 host.terminal.status("Not logged in.");

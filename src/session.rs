@@ -12,7 +12,7 @@ use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::Http;
 use crate::oidc::provider::{Client, IdTokenChecks, Provider, TokenResponse};
 use crate::profile::Profile;
-use crate::refresh_lock::RefreshLock;
+use crate::refresh_lock;
 use crate::secret::Secret;
 use crate::token_set::TokenSet;
 use crate::token_store::{Account, TokenStore};
@@ -104,7 +104,7 @@ impl Session<'_> {
         if !need.force_refresh && suffices(&first) {
             return Ok(first);
         }
-        let _lock = RefreshLock::take(self.state_dir, &self.profile.name)?;
+        let _lock = refresh_lock::take(self.state_dir, &self.profile.name)?;
         // Somebody else may have refreshed meanwhile; their token is as new as one of ours would be.
         let current = self.stored()?;
         if suffices(&current) && (!need.force_refresh || current.access_token != first.access_token) {
@@ -171,12 +171,14 @@ fn succeed(provider: &Provider<'_>, current: &TokenSet, response: TokenResponse,
     if let Some(id_token) = response.id_token {
         let checks = IdTokenChecks { client_id: &current.client_id, nonce: None, access_token: &next.access_token, now, signature: false };
         let verified = provider.verify_id_token(&id_token, &checks)?;
-        let before = unverified_payload(current.id_token.expose()).unwrap_or_default();
-        let auth_time = before.get("auth_time").and_then(serde_json::Value::as_i64);
         if verified.identity.subject != current.identity.subject {
             return Err(Error::failed("the refresh was answered for somebody else than the one who signed in, so it is not used"));
         }
-        if auth_time.is_some() && verified.auth_time.is_some() && verified.auth_time != auth_time {
+        let claims_of = |id_token: &Secret<String>| unverified_payload(id_token.expose()).unwrap_or_default();
+        let (before, after) = (claims_of(&current.id_token), claims_of(&id_token));
+        // Both may be left out, but must not change.
+        let changed = |name| before.get(name).zip(after.get(name)).is_some_and(|(before, after)| before != after);
+        if changed("auth_time") || changed("nonce") {
             return Err(Error::failed("the refresh was answered for another sign-in than the stored one, so it is not used"));
         }
         next.identity = verified.identity;

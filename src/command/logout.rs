@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::oidc::provider::Ended;
-use crate::refresh_lock::RefreshLock;
+use crate::refresh_lock;
 use crate::session::{Session, account, load};
 use crate::terminal::{Line, Terminal};
 use crate::token_set::TokenSet;
@@ -13,7 +13,7 @@ use crate::token_set::TokenSet;
 /// The store fails: then the session is still here. That the provider could not be told is a warning.
 pub fn logout(local: bool, session: &Session<'_>, terminal: &Terminal) -> Result<()> {
     // Under the lock, or a refresh that is under way would store its result after the removal. If it can't be had, logging out matters more.
-    let _lock = RefreshLock::take(session.state_dir, &session.profile.name);
+    let _lock = refresh_lock::take(session.state_dir, &session.profile.name);
     let (store, profile) = (session.store, session.profile);
     let set = match load(store, profile) {
         Ok(Some(set)) => set,
@@ -55,6 +55,10 @@ fn end(session: &Session<'_>, set: &TokenSet) -> Result<Ended> {
     if set.endpoints.end_session.is_none() {
         return provider.revoke(&client, refresh_token);
     }
-    let ended = provider.end_session(&client, refresh_token)?;
-    if is_offline { provider.revoke(&client, refresh_token) } else { Ok(ended) }
+    match provider.end_session(&client, refresh_token) {
+        Err(error) if error.kind() == ErrorKind::ProviderUnreachable => Err(error),
+        // The revocation is worth trying even where the other was refused; which of the two failed is said.
+        ended if is_offline => ended.and(provider.revoke(&client, refresh_token)),
+        ended => ended,
+    }
 }

@@ -3,17 +3,17 @@
 //! Where its directory is, `environment` knows. It holds no secret, but it says where one signs in, so it is the owner's alone.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Deserialize;
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use super::{Profile, Settings, check_name};
 use crate::error::{Error, Result};
+use crate::file_lock::FileLock;
 
 /// How long another process's change is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -129,7 +129,7 @@ impl Config {
         // People link their configuration into place: what is replaced is the file behind the link.
         let target = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
         // Two logins may end at the same moment, and neither must lose the other's profile.
-        let _lock = lock_beside(&target).map_err(cannot)?;
+        let _lock = FileLock::take(&target.with_file_name(".config.toml.lock"), PATIENCE).map_err(cannot)?;
         let text = read_text(&path)?;
         let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| malformed(&path, &text, error.span(), error.message()))?;
         change(&mut document);
@@ -148,35 +148,9 @@ fn read_text(path: &Path) -> Result<String> {
     }
 }
 
-/// Makes the file's directory where it is missing, and takes the lock under which the file is changed. Changes take a moment, so nobody waits long.
-fn lock_beside(path: &Path) -> std::io::Result<File> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory_of(path)?)?;
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path.with_file_name(".config.toml.lock"))?;
-    let until = Instant::now() + PATIENCE;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(Duration::from_millis(5)),
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-fn directory_of(path: &Path) -> std::io::Result<&Path> {
-    path.parent().ok_or_else(|| std::io::Error::other("it has no directory"))
-}
-
 fn write_text(path: &Path, text: &str) -> std::io::Result<()> {
     // Made with mode 0600, under a name that nobody can guess and so nobody can have linked elsewhere.
-    let mut file = tempfile::Builder::new().prefix(".config.toml.").tempfile_in(directory_of(path)?)?;
+    let mut file = tempfile::Builder::new().prefix(".config.toml.").tempfile_in(path.parent().unwrap_or(path))?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path)?;

@@ -55,8 +55,6 @@ pub struct VerifiedIdToken {
     pub issuer: String,
     /// Who it is about.
     pub identity: Identity,
-    /// `auth_time`, which a refresh must not change.
-    pub auth_time: Option<i64>,
     /// Whether the signature was checked; not where no keys are known.
     pub signature_checked: bool,
 }
@@ -87,6 +85,12 @@ impl Provider<'_> {
         checks: &IdTokenChecks<'_>,
         keys: Option<&CoreJsonWebKeySet>,
     ) -> std::result::Result<VerifiedIdToken, Fault> {
+        // The library looks at the algorithm only where it checks the signature, and an unsigned token is accepted from nobody.
+        match wire.signing_alg() {
+            Ok(algorithm) if self.algorithms.contains(algorithm) => {}
+            Ok(_) => return Err(Fault::Invalid(invalid("it is signed with an algorithm that is not accepted"))),
+            Err(_) => return Err(Fault::Invalid(invalid("it is not signed"))),
+        }
         let verifier = self.verifier(checks, keys);
         let nonce_matches = |nonce: Option<&Nonce>| match (checks.nonce, nonce) {
             (Some(expected), Some(nonce)) if nonce.secret() == expected.expose() => Ok(()),
@@ -104,7 +108,6 @@ impl Provider<'_> {
         Ok(VerifiedIdToken {
             issuer: claims.issuer().as_str().to_owned(),
             identity: Identity::from_claims(&payload).ok_or_else(|| Fault::Invalid(invalid("it has no subject")))?,
-            auth_time: claims.auth_time().map(|time| time.timestamp()),
             signature_checked: keys.is_some(),
         })
     }

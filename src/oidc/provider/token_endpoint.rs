@@ -91,7 +91,8 @@ impl Provider<'_> {
         let wire = self.wire_client(client)?;
         let response = wire.exchange_refresh_token(&token).request(&|request| self.send(request)).map_err(|error| match &error {
             RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidGrant => session_over(said),
-            RequestTokenError::Parse(..) => {
+            // What is no token response is not the provider's word, but that of something on the way.
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
                 let refused = refused(client, error, "the refresh");
                 Error::provider_unreachable(refused.sentence()).detail(refused.detail_text().unwrap_or_default())
             }
