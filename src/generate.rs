@@ -11,6 +11,10 @@ use crate::cli::{Cli, Shell};
 /// The sections of the main page that no definition holds, in man's own language.
 const MORE_SECTIONS: &str = include_str!("sections.roff");
 
+/// The day of the release that the man pages belong to.
+const RELEASED: &str = "2026-11-24";
+const SOURCE: &str = concat!("kclogin ", env!("CARGO_PKG_VERSION"));
+
 /// The completion script for a shell.
 #[must_use]
 pub fn completions(shell: Shell) -> String {
@@ -44,7 +48,7 @@ fn collect(command: &Command, is_main: bool, pages: &mut Vec<(String, String)>) 
 }
 
 fn render(command: &Command, name: &str, is_main: bool) -> io::Result<String> {
-    let man = Man::new(command.clone()).title(name.to_uppercase()).manual("kclogin manual");
+    let man = Man::new(command.clone()).title(name.to_uppercase()).date(RELEASED).source(SOURCE).manual("kclogin manual");
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
@@ -62,7 +66,14 @@ fn render(command: &Command, name: &str, is_main: bool) -> io::Result<String> {
     } else {
         page.extend_from_slice(b".SH \"SEE ALSO\"\n.BR kclogin (1)\n");
     }
-    Ok(String::from_utf8_lossy(&page).into_owned())
+    Ok(tidy(&String::from_utf8_lossy(&page)))
+}
+
+/// Takes out what the generator writes too much: its preamble once more before every section, and an empty line between two line breaks, which man
+/// page checkers complain about.
+fn tidy(page: &str) -> String {
+    const PREAMBLE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
+    format!("{PREAMBLE}{}", page.replace(PREAMBLE, "").replace(".br\n\n.br\n", ".br\n"))
 }
 
 fn examples_section(text: &str) -> String {
