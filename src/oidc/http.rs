@@ -17,6 +17,7 @@ use url::Url;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::oidc::endpoints::is_loopback;
+use crate::secret::Secret;
 
 /// An HTTP request with its whole body.
 pub type Request = ureq::http::Request<Vec<u8>>;
@@ -37,8 +38,8 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// The longest a whole exchange may take, where that is less than usual.
     pub limit: Option<Duration>,
-    https_proxy: Option<String>,
-    http_proxy: Option<String>,
+    https_proxy: Option<Secret<String>>,
+    http_proxy: Option<Secret<String>>,
     no_proxy: Option<String>,
 }
 
@@ -46,21 +47,21 @@ impl Settings {
     /// The proxies of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in either case, and a CA file.
     #[must_use]
     pub fn new(environment: &Environment, ca_file: Option<PathBuf>) -> Self {
-        let first = |names: &[&str]| names.iter().find_map(|name| environment.get(name)).map(str::to_owned);
+        let first = |names: &[&str]| names.iter().find_map(|name| environment.get(name));
         Self {
             ca_file,
             limit: None,
-            https_proxy: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
-            http_proxy: first(&["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]),
-            no_proxy: first(&["no_proxy", "NO_PROXY"]),
+            https_proxy: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]).map(Secret::from),
+            http_proxy: first(&["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]).map(Secret::from),
+            no_proxy: first(&["no_proxy", "NO_PROXY"]).map(str::to_owned),
         }
     }
 
     /// The proxy for a URL; like Go's and curl's users expect, never one for this machine itself.
     fn proxy_for(&self, url: &Url) -> Result<Option<Proxy>> {
         let configured = if url.scheme() == "https" { &self.https_proxy } else { &self.http_proxy };
-        let Some(text) = configured.as_deref().filter(|_| !is_loopback(url)) else { return Ok(None) };
         // The proxy's URL may hold a password, so it is never repeated.
+        let Some(text) = configured.as_ref().filter(|_| !is_loopback(url)).map(|proxy| proxy.expose()) else { return Ok(None) };
         let bad = |_| Error::usage("the proxy named by the environment is not a URL").hint("look at HTTPS_PROXY, HTTP_PROXY and ALL_PROXY");
         let proxy = Proxy::new(text).map_err(bad)?;
         let Some(no_proxy) = &self.no_proxy else { return Ok(Some(proxy)) };
