@@ -10,16 +10,15 @@ use std::thread;
 use kclogin::browser::{Browser, Launch};
 use kclogin::clock::{Clock, Timestamp};
 use kclogin::environment::Environment;
-use kclogin::error::{Error, Result};
+use kclogin::error::Result;
 use kclogin::exit::Exit;
 use kclogin::host::Host;
 use kclogin::interrupt::Interrupt;
-use kclogin::secret::Secret;
 use kclogin::terminal::Terminal;
-use kclogin::token_store::{Account, StoreName, Stores, TokenStore};
 use url::Url;
 
 use crate::provider::{Provider, header, http_get, location};
+use crate::store::MemoryStore;
 
 /// How a run ended and what it printed.
 #[derive(Debug)]
@@ -58,6 +57,7 @@ pub(crate) struct Machine {
     visit: Mutex<Arc<Visit>>,
     opened: Arc<AtomicUsize>,
     terminal: Mutex<(bool, bool)>,
+    latest: Mutex<Buffer>,
 }
 
 impl Machine {
@@ -74,6 +74,7 @@ impl Machine {
             visit: Mutex::new(Arc::new(|url: &Url| drop(follow(url)))),
             opened: Arc::default(),
             terminal: Mutex::new((false, false)),
+            latest: Mutex::default(),
             home,
         }
     }
@@ -128,9 +129,15 @@ impl Machine {
         std::fs::write(self.path(".config/kclogin/config.toml"), text).expect("written");
     }
 
+    /// What the latest run, which may still be under way, has printed on stderr.
+    pub(crate) fn stderr_so_far(&self) -> String {
+        self.latest.lock().expect("latest").text()
+    }
+
     /// Runs kclogin. May be called from several threads at once.
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
         let (out, err) = (Buffer::default(), Buffer::default());
+        *self.latest.lock().expect("latest") = err.clone();
         let (out_tty, err_tty) = *self.terminal.lock().expect("terminal");
         let variables: Vec<(OsString, OsString)> = self.variables.lock().expect("variables").clone().into_iter().collect();
         let mut host = Host {
@@ -230,99 +237,6 @@ impl Clock for FixedClock {
         match self.0.load(Ordering::SeqCst) {
             0 => kclogin::clock::SystemClock.now(),
             seconds => Timestamp(seconds),
-        }
-    }
-}
-
-/// How a store can fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    Locked,
-    Absent,
-}
-
-/// A store in memory, which can be made to fail and remembers what was asked of it.
-#[derive(Clone, Default)]
-pub(crate) struct MemoryStore(Arc<Mutex<Memory>>);
-
-#[derive(Default)]
-struct Memory {
-    kept: BTreeMap<String, Vec<u8>>,
-    calls: Vec<String>,
-    /// The fault of the call after so many more.
-    fault: Option<(usize, Fault)>,
-    opening: Option<Fault>,
-}
-
-impl MemoryStore {
-    /// Makes every opening of the store fail.
-    pub(crate) fn fail_to_open(&self, fault: Option<Fault>) {
-        self.0.lock().expect("memory").opening = fault;
-    }
-
-    /// Makes one call fail, after `after` more that don't.
-    pub(crate) fn fail_once(&self, after: usize, fault: Fault) {
-        self.0.lock().expect("memory").fault = Some((after, fault));
-    }
-
-    /// The calls so far, such as `load token-set demo kclogin http://...`.
-    pub(crate) fn calls(&self) -> Vec<String> {
-        self.0.lock().expect("memory").calls.clone()
-    }
-
-    /// What is kept, by account.
-    pub(crate) fn kept(&self) -> BTreeMap<String, Vec<u8>> {
-        self.0.lock().expect("memory").kept.clone()
-    }
-
-    /// Changes the one kept entry whose account starts with this.
-    pub(crate) fn change(&self, account: &str, change: impl FnOnce(&mut Vec<u8>)) {
-        let mut memory = self.0.lock().expect("memory");
-        let (_, kept) = memory.kept.iter_mut().find(|(key, _)| key.starts_with(account)).expect("an entry");
-        change(kept);
-    }
-
-    fn call<T>(&self, name: &str, account: &Account, act: impl FnOnce(&mut BTreeMap<String, Vec<u8>>, String) -> T) -> Result<T> {
-        let mut memory = self.0.lock().expect("memory");
-        memory.calls.push(format!("{name} {account}"));
-        match memory.fault {
-            Some((0, fault)) => {
-                memory.fault = None;
-                return Err(Self::error(fault));
-            }
-            Some((after, fault)) => memory.fault = Some((after - 1, fault)),
-            None => {}
-        }
-        Ok(act(&mut memory.kept, account.to_string()))
-    }
-
-    fn error(fault: Fault) -> Error {
-        Error::store_unavailable(match fault {
-            Fault::Locked => "the keyring is locked",
-            Fault::Absent => "there is no keyring here",
-        })
-    }
-}
-
-impl TokenStore for MemoryStore {
-    fn load(&self, account: &Account) -> Result<Option<Secret<Vec<u8>>>> {
-        self.call("load", account, |kept, key| kept.get(&key).cloned().map(Secret::new))
-    }
-
-    fn save(&self, account: &Account, secret: &Secret<Vec<u8>>) -> Result<()> {
-        self.call("save", account, |kept, key| drop(kept.insert(key, secret.expose().clone())))
-    }
-
-    fn delete(&self, account: &Account) -> Result<()> {
-        self.call("delete", account, |kept, key| drop(kept.remove(&key)))
-    }
-}
-
-impl Stores for MemoryStore {
-    fn open(&self, _name: StoreName) -> Result<Box<dyn TokenStore>> {
-        match self.0.lock().expect("memory").opening {
-            Some(fault) => Err(Self::error(fault)),
-            None => Ok(Box::new(self.clone())),
         }
     }
 }

@@ -1,6 +1,23 @@
 //! kclogin in process, through `run`, against a scriptable provider on a real socket.
 #![allow(missing_docs, reason = "tests say what they show by their names")]
 
+mod answer;
+mod bad_input;
+mod clients;
+mod id_token;
+mod imports;
+mod listener;
 mod login;
+mod login_order;
+mod logout;
 mod machine;
+mod person;
+mod profiles;
 mod provider;
+mod refresh;
+mod status;
+mod store;
+mod tls;
+mod token;
+mod waits;
+mod whoami;
