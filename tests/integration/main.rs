@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "tests say what they show by their names")]
 
 mod answer;
+mod architecture;
 mod bad_input;
 mod clients;
 mod id_token;
@@ -15,6 +16,7 @@ mod person;
 mod profiles;
 mod provider;
 mod refresh;
+mod secrets;
 mod status;
 mod store;
 mod tls;
