@@ -1,0 +1,159 @@
+//! Starting a Keycloak on a free loopback port and waiting until it answers.
+//! Owns its command line, its log and the record of it; where its files come from is `distribution`'s business.
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::record::{How, Record};
+use super::{READY, VERSION, distribution, docker};
+use crate::failure::{Context, Failure, Outcome};
+use crate::packages::{self, Tool};
+use crate::process::{self, Running};
+use crate::progress::Step;
+use crate::undo::Undo;
+use crate::{http, workspace};
+
+/// The name of the log in the cache.
+pub(crate) const LOG: &str = "keycloak.log";
+
+/// Starts one, waits for it, and writes down how to stop it.
+pub(crate) fn start((user, password): (String, String)) -> Outcome<Record> {
+    let cache = workspace::cache();
+    fs::create_dir_all(&cache).context(format_args!("making {}", cache.display()))?;
+    let port = free_port()?;
+    let url = format!("http://127.0.0.1:{port}");
+    let how = match means()? {
+        Means::Files(present) => {
+            packages::ensure(&needs()?)?;
+            let home = match present {
+                Some(home) => home,
+                None => distribution::fetch(&packages::program(Tool::Maven)?)?,
+            };
+            let log = cache.join(LOG);
+            let mut command = command(&home, port, free_port()?, &log)?;
+            command.env("KC_BOOTSTRAP_ADMIN_USERNAME", &user).env("KC_BOOTSTRAP_ADMIN_PASSWORD", &password);
+            if let Some(java_home) = packages::java_home() {
+                command.env("JAVA_HOME", java_home);
+            }
+            let mut running = Running::start(&mut command)?;
+            wait_until_ready(&url, &log, || running.ended().map(|status| status.to_string()))?;
+            let id = running.id();
+            running.leave();
+            How::Process(id)
+        }
+        Means::Docker(program) => {
+            let name = docker::start(&program, port, &user, &password)?;
+            let doomed = name.clone();
+            let undo = Undo::later(move || drop(docker::stop(&doomed)));
+            wait_until_ready(&url, &cache.join(LOG), || None)?;
+            undo.keep();
+            How::Container(name)
+        }
+    };
+    let record = Record { url, how, user, password };
+    record.save()?;
+    Ok(record)
+}
+
+/// How this machine can run a Keycloak.
+enum Means {
+    /// From its files, which are here or will be fetched.
+    Files(Option<PathBuf>),
+    /// In a container.
+    Docker(PathBuf),
+}
+
+fn means() -> Outcome<Means> {
+    let present = distribution::present()?;
+    if present.is_none() && !packages::can_bring(&[Tool::Java, Tool::Maven]) {
+        let docker = process::find(&["docker"]).filter(|program| docker::works(program));
+        if let Some(docker) = docker {
+            return Ok(Means::Docker(docker));
+        }
+    }
+    Ok(Means::Files(present))
+}
+
+/// The programs without which none can be started here.
+pub(crate) fn needs() -> Outcome<Vec<Tool>> {
+    Ok(match means()? {
+        Means::Files(Some(_)) => vec![Tool::Java],
+        Means::Files(None) => vec![Tool::Java, Tool::Maven],
+        Means::Docker(_) => Vec::new(),
+    })
+}
+
+fn command(home: &Path, port: u16, management: u16, log: &Path) -> Outcome<Command> {
+    let written = File::create(log).context(format_args!("writing {}", log.display()))?;
+    let script = distribution::script(home);
+    let mut command = if cfg!(windows) {
+        Command::new(&script)
+    } else {
+        // Through the shell, whatever became of the executable bit while unpacking.
+        let mut command = Command::new("sh");
+        command.arg(&script);
+        command
+    };
+    command.args(arguments(port, management));
+    command.stdin(Stdio::null()).stdout(written.try_clone().context("sharing a log file")?).stderr(written);
+    Ok(command)
+}
+
+fn arguments(port: u16, management: u16) -> Vec<String> {
+    vec![
+        "start-dev".into(),
+        "--http-host=127.0.0.1".into(),
+        format!("--http-port={port}"),
+        format!("--http-management-port={management}"),
+        // In memory: every start is a clean one, and nothing is left on the disk.
+        "--db=dev-mem".into(),
+    ]
+}
+
+/// A port that is free now. Somebody may take it before Keycloak does; then Keycloak ends at once and says so in its log.
+fn free_port() -> Outcome<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("looking for a free port")?;
+    Ok(listener.local_addr().context("looking for a free port")?.port())
+}
+
+fn wait_until_ready(url: &str, log: &Path, mut ended: impl FnMut() -> Option<String>) -> Outcome {
+    let mut step = Step::begin(format!("Starting Keycloak {VERSION} at {url}"));
+    let begun = Instant::now();
+    let realm = format!("{url}/realms/master");
+    while begun.elapsed() < READY {
+        if let Some(how) = ended() {
+            step.done("failed");
+            return Err(Failure::new(format!("Keycloak ended with {how}: {}", complaint(log))).hint(format!("its log is {}", log.display())));
+        }
+        if http::get(&realm, None).is_ok_and(|answer| answer.status == 200) {
+            step.done("ready");
+            return Ok(());
+        }
+        step.tick();
+        sleep(Duration::from_millis(200));
+    }
+    step.done("no answer");
+    Err(Failure::new(format!("Keycloak did not answer within {} s", READY.as_secs())).hint(format!("its log is {}", log.display())))
+}
+
+/// The first line of the log that reads like a reason.
+fn complaint(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let reason = text.lines().find(|line| ["ERROR", "Error", "error"].iter().any(|word| line.contains(word)));
+    reason.or_else(|| text.lines().next_back()).unwrap_or("it wrote nothing").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_listens_on_the_loopback_address_and_keeps_nothing() {
+        let line = arguments(4711, 4712).join(" ");
+        assert_eq!(line, "start-dev --http-host=127.0.0.1 --http-port=4711 --http-management-port=4712 --db=dev-mem");
+    }
+}

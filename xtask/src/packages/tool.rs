@@ -1,0 +1,149 @@
+//! What each needed program is called, how to tell that it is good enough, and where it may be beside the search path.
+//! Owns the finding; installing is `manager`'s.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::process::{find, is_program, output};
+
+/// The oldest Java that Keycloak starts on.
+const JAVA_AT_LEAST: u32 = 17;
+
+/// A program, or a pair that comes together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tool {
+    Java,
+    Maven,
+    Chromium,
+    /// `dbus-daemon`, and `dbus-send` to ask it something.
+    Dbus,
+    /// `gnome-keyring-daemon`, a Secret Service that needs no desktop.
+    Keyring,
+    Mandoc,
+    Bash,
+    Zsh,
+    Fish,
+    /// A C compiler, for the C parts of dependencies.
+    Clang,
+}
+
+impl Tool {
+    /// The program, if it is here and good enough.
+    pub(crate) fn find(self) -> Option<PathBuf> {
+        match self {
+            Self::Java => java(),
+            Self::Chromium => chromium(),
+            Self::Dbus => find(&["dbus-send"]).and_then(|_| find(&["dbus-daemon"])),
+            Self::Maven => find(&["mvn"]),
+            Self::Keyring => find(&["gnome-keyring-daemon"]),
+            Self::Mandoc => find(&["mandoc"]),
+            Self::Bash => find(&["bash"]),
+            Self::Zsh => find(&["zsh"]),
+            Self::Fish => find(&["fish"]),
+            Self::Clang => find(&["clang"]),
+        }
+    }
+
+    /// What a person calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Java => "Java (17 or newer)",
+            Self::Maven => "Maven",
+            Self::Chromium => "Chromium",
+            Self::Dbus => "D-Bus (dbus-daemon, dbus-send)",
+            Self::Keyring => "gnome-keyring-daemon",
+            Self::Mandoc => "mandoc",
+            Self::Bash => "bash",
+            Self::Zsh => "zsh",
+            Self::Fish => "fish",
+            Self::Clang => "clang",
+        }
+    }
+
+    /// What to do when no package manager of ours can help.
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            Self::Java => "install a Java of version 17 or newer, and set JAVA_HOME to it if it is not on the search path",
+            Self::Maven => "install Apache Maven and put its bin folder on the search path",
+            Self::Chromium => "install Chromium or Chrome, and set CHROMIUM to the program if it is not on the search path",
+            Self::Dbus => "install D-Bus with its programs dbus-daemon and dbus-send",
+            Self::Keyring => "install gnome-keyring",
+            Self::Mandoc => "install mandoc",
+            Self::Bash => "install bash",
+            Self::Zsh => "install zsh",
+            Self::Fish => "install fish",
+            Self::Clang => "install clang",
+        }
+    }
+}
+
+/// Chromium or one of its relatives; `CHROMIUM` overrides.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    if let Some(named) = env::var_os("CHROMIUM").filter(|value| !value.is_empty()) {
+        return Some(PathBuf::from(named)).filter(|file| is_program(file));
+    }
+    let on_path = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+    find(&on_path).or_else(|| APPLICATIONS.iter().map(PathBuf::from).find(|file| is_program(file)))
+}
+
+/// Where it is when it is on no search path.
+const APPLICATIONS: &[&str] = if cfg!(target_os = "macos") {
+    &["/Applications/Chromium.app/Contents/MacOS/Chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"]
+} else if cfg!(windows) {
+    &["C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe", "C:\\Program Files\\Chromium\\Application\\chrome.exe"]
+} else {
+    &[]
+};
+
+fn java() -> Option<PathBuf> {
+    let named = env::var_os("JAVA_HOME").map(|home| java_in(Path::new(&home)));
+    // Homebrew does not put its Java on the search path, and what macOS has there is only a dialogue that offers one.
+    let brewed = ["/opt/homebrew/opt/openjdk", "/usr/local/opt/openjdk"].map(|home| java_in(Path::new(home)));
+    let all = named.into_iter().chain(find(&["java"])).chain(brewed);
+    all.filter(|file| is_program(file)).find(|file| is_new_enough(file))
+}
+
+fn java_in(home: &Path) -> PathBuf {
+    home.join("bin").join(if cfg!(windows) { "java.exe" } else { "java" })
+}
+
+/// What `JAVA_HOME` must be so that others take the Java found here. `None` when it's the one on the search path, which they find themselves.
+pub(crate) fn java_home() -> Option<PathBuf> {
+    let java = java()?;
+    if find(&["java"]).as_ref() == Some(&java) && env::var_os("JAVA_HOME").is_none() {
+        return None;
+    }
+    java.canonicalize().ok()?.parent()?.parent().map(Path::to_path_buf)
+}
+
+fn is_new_enough(java: &Path) -> bool {
+    // `java -version` writes to stderr.
+    output(Command::new(java).arg("-version"))
+        .is_ok_and(|out| java_version(&String::from_utf8_lossy(&out.stderr)).is_some_and(|version| version >= JAVA_AT_LEAST))
+}
+
+/// The feature release: 8 in `1.8.0_392`, 17 in `17.0.15`, 25 in `25-ea`.
+fn java_version(text: &str) -> Option<u32> {
+    let quoted = text.split('"').nth(1)?;
+    let mut numbers = quoted.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok());
+    match numbers.next()? {
+        1 => numbers.next(),
+        version => Some(version),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn java_tells_its_version_in_many_ways() {
+        let told = |line: &str| java_version(line);
+        assert_eq!(told("openjdk version \"17.0.15\" 2025-04-15\nOpenJDK Runtime Environment"), Some(17));
+        assert_eq!(told("java version \"1.8.0_392\""), Some(8));
+        assert_eq!(told("openjdk version \"25-ea\" 2025-09-16"), Some(25));
+        assert_eq!(told("Picked up JAVA_TOOL_OPTIONS: -Xmx1g\nopenjdk version \"21\" 2023-09-19"), Some(21));
+        assert_eq!(told("The operation couldn't be completed. Unable to locate a Java Runtime."), None);
+    }
+}

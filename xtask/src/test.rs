@@ -1,0 +1,94 @@
+//! `cargo xtask test`: every test there is, with all that the live ones need: a Keycloak, a Secret Service, a Chromium.
+//! Owns the stages, their environment and the summary; the tests themselves are in `tests/`.
+//!
+//! What the live tests are told: `KCLOGIN_LIVE_KEYCLOAK` (its address), `KCLOGIN_LIVE_ADMIN` (`user:password`), `KCLOGIN_LIVE_BROWSER`
+//! (a program for `BROWSER`, without spaces in its path; see `browser` for what it obeys).
+
+use std::process::Command;
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::failure::Outcome;
+use crate::keycloak::{self, Keycloak, Origin};
+use crate::keyring::Surroundings;
+use crate::packages::{self, Tool};
+use crate::scratch::Scratch;
+use crate::stages::Stages;
+use crate::undo::Undo;
+use crate::workspace;
+
+/// The options of `xtask test`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Only the tests that need nothing but a compiler
+    #[arg(long, conflicts_with = "live_only")]
+    fast: bool,
+    /// Only the tests that need a Keycloak, a Secret Service and a Chromium
+    #[arg(long)]
+    live_only: bool,
+    /// For the test programs: a filter, `--nocapture` and so on
+    #[arg(last = true)]
+    arguments: Vec<String>,
+}
+
+const WORKSPACE: &[&str] = &["test", "--workspace", "--no-fail-fast"];
+const LIVE: &[&str] = &["test", "--package", "kclogin", "--test", "live"];
+
+/// `cargo xtask test`
+pub(crate) fn run(options: &Options) -> Outcome {
+    let mut stages = Stages::default();
+    if options.fast {
+        stages.run("tests of the workspace", cargo(WORKSPACE, &options.arguments, workspace::cargo()));
+        return stages.summary();
+    }
+    let mut needed = keycloak::needs()?;
+    needed.extend(Surroundings::needs(false));
+    needed.push(Tool::Chromium);
+    packages::ensure(&needed)?;
+
+    let scratch = Scratch::new()?;
+    let program = workspace::copy_of_this_program(&scratch)?;
+    let surroundings = Surroundings::throwaway(&scratch, false)?;
+    let within = || workspace::as_cargo(surroundings.command(workspace::cargo_program()));
+    if !options.live_only {
+        stages.run("tests of the workspace", cargo(WORKSPACE, &options.arguments, within()));
+    }
+
+    let begun = Instant::now();
+    let keycloak = Keycloak::ensure()?;
+    let stop = (keycloak.origin == Origin::Started).then(|| Undo::later(|| drop(keycloak::stop())));
+    if keycloak.origin == Origin::Running {
+        // Whatever was played with, the tests find the realms as their files say.
+        keycloak.admin.reset_realms()?;
+    }
+    stages.note("Keycloak", begun.elapsed());
+
+    let mut command = cargo(LIVE, &options.arguments, within());
+    command.env("KCLOGIN_LIVE_KEYCLOAK", &keycloak.url);
+    command.env("KCLOGIN_LIVE_ADMIN", format!("{}:{}", keycloak.admin.user(), keycloak.admin.password()));
+    command.env("KCLOGIN_LIVE_BROWSER", &program);
+    stages.run("live tests", command);
+    drop(stop);
+    stages.summary()
+}
+
+fn cargo(words: &[&str], arguments: &[String], mut command: Command) -> Command {
+    command.args(words);
+    if !arguments.is_empty() {
+        command.arg("--").args(arguments);
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_go_to_the_test_programs() {
+        let command = cargo(LIVE, &["--nocapture".into()], Command::new("cargo"));
+        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+        assert_eq!(words.join(" "), "test --package kclogin --test live -- --nocapture");
+    }
+}
