@@ -45,6 +45,9 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let mut needed = keycloak::needs()?;
     needed.extend(Surroundings::needs(false));
     needed.push(Tool::Chromium);
+    if cfg!(target_os = "linux") {
+        needed.extend([Tool::Libsecret, Tool::Strace]);
+    }
     packages::ensure(&needed)?;
 
     let scratch = Scratch::new()?;

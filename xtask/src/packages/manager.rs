@@ -104,6 +104,11 @@ impl Manager {
                 Self::Brew => &[],
                 _ => &["gnome-keyring"],
             },
+            Tool::Libsecret => match self {
+                Self::Apt | Self::Zypper => &["libsecret-tools"],
+                _ => &["libsecret"],
+            },
+            Tool::Strace => &["strace"],
             Tool::Mandoc => &["mandoc"],
             Tool::Bash => &["bash"],
             Tool::Zsh => &["zsh"],
@@ -193,8 +198,20 @@ mod tests {
 
     #[test]
     fn every_system_of_linux_knows_every_tool() {
-        let tools =
-            [Tool::Java, Tool::Maven, Tool::Chromium, Tool::Dbus, Tool::Keyring, Tool::Mandoc, Tool::Bash, Tool::Zsh, Tool::Fish, Tool::Clang];
+        let tools = [
+            Tool::Java,
+            Tool::Maven,
+            Tool::Chromium,
+            Tool::Dbus,
+            Tool::Keyring,
+            Tool::Libsecret,
+            Tool::Strace,
+            Tool::Mandoc,
+            Tool::Bash,
+            Tool::Zsh,
+            Tool::Fish,
+            Tool::Clang,
+        ];
         for manager in ALL.iter().filter(|manager| **manager != Manager::Brew) {
             for tool in tools {
                 assert!(!manager.packages(tool).is_empty(), "{manager:?} {tool:?}");

@@ -20,6 +20,10 @@ pub(crate) enum Tool {
     Dbus,
     /// `gnome-keyring-daemon`, a Secret Service that needs no desktop.
     Keyring,
+    /// `secret-tool`, to look into the keyring past kclogin.
+    Libsecret,
+    /// To see which system calls kclogin makes.
+    Strace,
     Mandoc,
     Bash,
     Zsh,
@@ -34,9 +38,11 @@ impl Tool {
         match self {
             Self::Java => java(),
             Self::Chromium => chromium(),
-            Self::Dbus => find(&["dbus-send"]).and_then(|_| find(&["dbus-daemon"])),
+            Self::Dbus => find(&["dbus-send"]).and_then(|_| find(&["dbus-run-session"])).and_then(|_| find(&["dbus-daemon"])),
             Self::Maven => find(&["mvn"]),
             Self::Keyring => find(&["gnome-keyring-daemon"]),
+            Self::Libsecret => find(&["secret-tool"]),
+            Self::Strace => find(&["strace"]),
             Self::Mandoc => find(&["mandoc"]),
             Self::Bash => find(&["bash"]),
             Self::Zsh => find(&["zsh"]),
@@ -53,6 +59,8 @@ impl Tool {
             Self::Chromium => "Chromium",
             Self::Dbus => "D-Bus (dbus-daemon, dbus-send)",
             Self::Keyring => "gnome-keyring-daemon",
+            Self::Libsecret => "secret-tool",
+            Self::Strace => "strace",
             Self::Mandoc => "mandoc",
             Self::Bash => "bash",
             Self::Zsh => "zsh",
@@ -69,6 +77,8 @@ impl Tool {
             Self::Chromium => "install Chromium or Chrome, and set CHROMIUM to the program if it is not on the search path",
             Self::Dbus => "install D-Bus with its programs dbus-daemon and dbus-send",
             Self::Keyring => "install gnome-keyring",
+            Self::Libsecret => "install libsecret's secret-tool",
+            Self::Strace => "install strace",
             Self::Mandoc => "install mandoc",
             Self::Bash => "install bash",
             Self::Zsh => "install zsh",
