@@ -25,7 +25,7 @@ function __fish_kclogin_using_subcommand
 end
 
 complete -c kclogin -n "__fish_kclogin_needs_command" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_needs_command" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_needs_command" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
@@ -53,7 +53,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l userinfo-endpo
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l jwks-uri -d 'Where the provider publishes its keys, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l end-session-endpoint -d 'Where the provider ends sessions, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l browser -d 'Open the login page with this command; %s is its address [env: BROWSER]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l redirect-uri -d 'Come back to this address on this machine (default: http://127.0.0.1:<free port>/callback)' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l redirect-uri -d 'Come back to this address on this machine; `default` is a free port of http://127.0.0.1/callback' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l timeout -d 'How long to wait for you' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l prompt -d 'What the provider should ask: none, login, consent or select_account' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l login-hint -d 'Who is going to sign in, to fill in the form' -r
@@ -62,7 +62,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l acr-values -d 
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l max-age -d 'Sign in anew if the last time was longer ago' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l param -d 'Send a further parameter; repeatable' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
@@ -72,7 +72,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s q -l quiet -d 
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
@@ -85,7 +85,7 @@ json\t'An object with the token, its expiry, scope, issuer and subject'
 header\t'A line `Authorization: Bearer ...`'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l min-validity -d 'Refresh unless it is valid for this long' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
@@ -95,7 +95,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s q -l quiet -d 
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
@@ -104,7 +104,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s q -l quiet -d
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
@@ -114,7 +114,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s q -l quiet -d
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
@@ -127,48 +127,48 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -f -a "remove" -d 'Remove a profile'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -f -a "import" -d 'Make a profile out of a keycloak.json or client_secrets.json'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what is sent where, never a secret'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say what is sent where, never a secret'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s v -l verbose -d 'Say what is sent where, never a secret'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l force -d 'Remove it even if it is signed in, and forget the session'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say what is sent where, never a secret'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say what is sent where, never a secret'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
@@ -177,10 +177,10 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s v -l ver
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l dir -d 'Write a page for every command into this directory' -r -F
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s v -l verbose -d 'Say what is sent where, never a secret'
-complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s h -l help -d 'Print help'

@@ -108,7 +108,11 @@ impl BrowserCommand {
     fn spawn(&self, url: &Url) -> Result<Launch> {
         let argv = self.argv(url);
         let (program, arguments) = argv.split_first().ok_or_else(|| Error::failed("the browser command is empty"))?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        // In a group of its own, or Ctrl-C in the terminal would close the person's browser as well.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

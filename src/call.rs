@@ -62,7 +62,10 @@ pub(crate) fn wanted(global: &Global, login: Option<&Login>, environment: &Envir
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     wanted.changes = Changes {
         scope: scope.map(with_usual_scopes),
-        redirect_uri: url("redirect URI", &login.redirect_uri)?,
+        redirect_uri: match login.redirect_uri.as_deref() {
+            Some("default") => Some(None),
+            given => given.map(|text| parse_url("redirect URI", text).map(Some)).transpose()?,
+        },
         ca_file: login.ca_file.as_ref().map(absolute),
         store: global.store.clone(),
         endpoints: ExplicitEndpoints {

@@ -79,8 +79,8 @@ pub struct Global {
     /// Say what is sent where, never a secret
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// When to use colour
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Colour::Auto, global = true, hide_possible_values = false)]
+    /// When to use colour: auto, always or never
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Colour::Auto, global = true, hide_possible_values = true)]
     pub color: Colour,
     /// Keep the tokens in this store: keyring [env: KCLOGIN_STORE]
     #[arg(long, value_name = "NAME", global = true)]
@@ -200,8 +200,12 @@ Examples:
     #[command(after_help = "\
 Examples:
   kclogin man | man -l -
+  kclogin man profile import | man -l -
   kclogin man --dir ~/.local/share/man/man1")]
     Man {
+        /// The command whose page to print (default: the main page)
+        #[arg(conflicts_with = "dir")]
+        command: Vec<String>,
         /// Write a page for every command into this directory
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
@@ -254,7 +258,7 @@ pub struct Login {
     /// Print the login page's address instead of opening it
     #[arg(long, help_heading = "How to sign in")]
     pub no_browser: bool,
-    /// Come back to this address on this machine (default: http://127.0.0.1:<free port>/callback)
+    /// Come back to this address on this machine; `default` is a free port of http://127.0.0.1/callback
     #[arg(long, value_name = "URI", help_heading = "How to sign in")]
     pub redirect_uri: Option<String>,
     /// How long to wait for you

@@ -53,6 +53,16 @@ pub fn in_words(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// How long something lasts, in words that lose no second below an hour: `45 s`, `1 min 30 s`, `5 min`, `2 h`.
+#[must_use]
+pub fn lasting(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        60..3600 if !seconds.is_multiple_of(60) => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => in_words(Timestamp(0).after(duration), Timestamp(0)),
+    }
+}
+
 /// Where "now" comes from.
 pub trait Clock: Sync {
     /// The present moment.
@@ -90,6 +100,11 @@ mod tests {
         for (seconds, text) in expected {
             assert_eq!(words(seconds), text);
         }
+    }
+
+    #[test]
+    fn a_duration_loses_no_second() {
+        assert_eq!([45, 90, 300, 7_200].map(|seconds| lasting(Duration::from_secs(seconds))), ["45 s", "1 min 30 s", "5 min", "2 h"]);
     }
 
     #[test]

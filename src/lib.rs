@@ -115,7 +115,7 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<()> {
         Command::Logout { all, local } => logout(all, local, &global, host),
         Command::Profile { action } => profile(action, &global, host),
         Command::Completions { shell } => host.terminal.result_verbatim(&generate::completions(shell)),
-        Command::Man { dir } => man(dir.as_deref(), host),
+        Command::Man { command, dir } => man(&command, dir.as_deref(), host),
     }
 }
 
@@ -127,6 +127,7 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
         client_secret: client_secret(options.client_secret_stdin, &host.environment, &mut host.stdin)?,
         parameters: parameters(&options)?,
         timeout: *options.timeout,
+        introduce: wanted.name.is_none() && config.profile(&profile.name).is_none(),
         profile,
     };
     let store = host.stores.open(store_name(global, &input.profile, &host.environment)?)?;
@@ -150,26 +151,24 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
 
 fn logout(all: bool, local: bool, global: &Global, host: &Host) -> Result<()> {
     let config = Config::read(config_dir(host).as_deref())?;
-    let profiles: Vec<Profile> =
-        if all { config.profiles().collect() } else { choose(&config, &wanted(global, None, &host.environment)?).into_iter().collect() };
-    if profiles.is_empty() {
+    let profiles: Vec<Profile> = match choose(&config, &wanted(global, None, &host.environment)?) {
+        _ if all => config.profiles().collect(),
+        Ok(profile) => vec![profile],
         // Not logged in is success, but a name that doesn't exist is still a wrong call.
-        let meant = if all { Ok(()) } else { choose(&config, &wanted(global, None, &host.environment)?).map(drop) };
-        return match meant {
-            Err(error) if error.kind() != error::ErrorKind::LoginRequired => Err(error),
-            _ => {
-                host.terminal.status("Not logged in.");
-                Ok(())
-            }
-        };
-    }
-    let mut failure = None;
+        Err(error) if error.kind() == error::ErrorKind::LoginRequired => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let input = command::logout::Input { local, of_several: all };
+    let (mut ended, mut failure) = (0, None);
     for profile in &profiles {
-        let outcome = session_of(profile, global, host, Some(LOGOUT_LIMIT), |session| command::logout::logout(local, session, &host.terminal));
-        if let Err(error) = outcome {
+        match session_of(profile, global, host, Some(LOGOUT_LIMIT), |session| command::logout::logout(input, session, &host.terminal)) {
+            Ok(was_logged_in) => ended += usize::from(was_logged_in),
             // With several, the others still get their turn; the last failure is the one that is returned and said.
-            failure.replace(error).iter().for_each(|error| host.terminal.error(error));
+            Err(error) => failure.replace(error).iter().for_each(|error| host.terminal.error(error)),
         }
+    }
+    if ended == 0 && failure.is_none() && (all || profiles.is_empty()) {
+        host.terminal.status("Not logged in.");
     }
     failure.map_or(Ok(()), Err)
 }
@@ -195,10 +194,17 @@ fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
     }
 }
 
-fn man(dir: Option<&Path>, host: &Host) -> Result<()> {
+fn man(command: &[String], dir: Option<&Path>, host: &Host) -> Result<()> {
     let pages = generate::man_pages();
     let Some(dir) = dir else {
-        return pages.first().map_or(Ok(()), |(_, page)| host.terminal.result_verbatim(page));
+        // `man login`, `man kclogin-login` and `man kclogin login` are all meant.
+        let words = command.join("-");
+        let name = if words.is_empty() { "kclogin.1".to_owned() } else { format!("kclogin-{}.1", words.trim_start_matches("kclogin-")) };
+        let page = pages.iter().find(|(known, _)| *known == name);
+        let (_, page) = page.ok_or_else(|| {
+            Error::usage(format!("there is no command called `{}`", command.join(" "))).hint("`kclogin --help` shows those there are")
+        })?;
+        return host.terminal.result_verbatim(page);
     };
     let write = || -> std::io::Result<()> {
         fs::create_dir_all(dir)?;
@@ -215,13 +221,13 @@ fn with_session(global: &Global, host: &Host, limit: Option<Duration>, command: 
     session_of(&profile, global, host, limit, command)
 }
 
-fn session_of(
+fn session_of<T>(
     profile: &Profile,
     global: &Global,
     host: &Host,
     limit: Option<Duration>,
-    command: impl FnOnce(&Session<'_>) -> Result<()>,
-) -> Result<()> {
+    command: impl FnOnce(&Session<'_>) -> Result<T>,
+) -> Result<T> {
     let store: Box<dyn TokenStore> = host.stores.open(store_name(global, profile, &host.environment)?)?;
     let terminal = &host.terminal;
     let trace = |text| terminal.trace(text);

@@ -105,12 +105,21 @@ impl Session<'_> {
             return Ok(first);
         }
         let _lock = refresh_lock::take(self.state_dir, &self.profile.name)?;
-        // Somebody else may have refreshed meanwhile; their token is as new as one of ours would be.
+        // Somebody else may have refreshed meanwhile. Their token is as new as one of ours would be, even where the provider's tokens never live as
+        // long as is asked for: twenty scripts that wait here must not refresh twenty times.
         let current = self.stored()?;
-        if suffices(&current) && (!need.force_refresh || current.access_token != first.access_token) {
+        if current.access_token != first.access_token && current.is_fresh(self.clock.now(), Duration::ZERO) {
             return Ok(current);
         }
-        self.refresh(&current)
+        self.refresh(&current).map_err(|error| self.with_hint(error))
+    }
+
+    /// Where only a login helps, and nothing better is known, says how.
+    fn with_hint(&self, error: Error) -> Error {
+        if error.kind() != ErrorKind::LoginRequired || error.hint_text().is_some() {
+            return error;
+        }
+        error.hint(format!("sign in again with `kclogin login --profile {}`", self.profile.name))
     }
 
     /// The provider a token set came from.
@@ -135,8 +144,7 @@ impl Session<'_> {
     /// Refreshes under the lock that the caller holds, and stores what comes of it.
     fn refresh(&self, current: &TokenSet) -> Result<TokenSet> {
         let Some(refresh_token) = &current.refresh_token else {
-            return Err(Error::login_required("the access token has expired and the provider gave no refresh token")
-                .hint("sign in again with `kclogin login`"));
+            return Err(Error::login_required("the access token has expired and the provider gave no refresh token"));
         };
         let (client, provider) = (self.client(current)?, self.provider(current));
         let now = self.clock.now();

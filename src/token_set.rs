@@ -100,6 +100,12 @@ impl TokenSet {
         self.refresh_token.is_some() && self.refresh_expiry.is_none_or(|expiry| expiry > now)
     }
 
+    /// Whether the session outlives the provider's own: one with the scope `offline_access` (OpenID Connect Core 1.0 section 11).
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        self.scope.iter().any(|scope| scope == "offline_access")
+    }
+
     /// The stored form: JSON with a version.
     #[must_use]
     pub fn to_stored(&self) -> Secret<Vec<u8>> {

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::browser::{Browser, Launch};
-use crate::clock::Clock;
+use crate::clock::{Clock, lasting};
 use crate::error::{Error, ErrorKind, Result};
 use crate::loopback::{Arrival, Loopback, NoArrival, Page};
 use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse};
@@ -33,6 +33,8 @@ pub struct Input {
     pub parameters: Vec<(String, String)>,
     /// How long to wait for the person.
     pub timeout: Duration,
+    /// Whether to say what the profile is called: it is new, and the person did not name it.
+    pub introduce: bool,
 }
 
 /// What a login uses.
@@ -76,12 +78,12 @@ pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>) -> Result
             client: &set.client_id,
         }),
         Err(error) => browser.show(&Page::Failed {
-            reason: &sentence_case(error.sentence()),
-            advice: error.hint_text().unwrap_or("Go back to the terminal, and try again with kclogin login."),
+            reason: error.sentence(),
+            advice: error.hint_text().unwrap_or("go back to the terminal, and try again with `kclogin login`"),
         }),
     }
     let (set, name) = outcome?;
-    say_who(&set, &name, config, parts.terminal);
+    say_who(&set, input.introduce.then_some(&name), config, parts.terminal);
     Ok(())
 }
 
@@ -162,18 +164,18 @@ fn show_login_page(input: &Input, request: &AuthorizationRequest, parts: &Parts<
         terminal.prompt(address);
     }
     if !terminal.shows_progress() {
-        terminal.status(format!("Waiting for the sign-in in the browser, for {} s at most.", input.timeout.as_secs()));
+        terminal.status(format!("Waiting for the sign-in in the browser, for {} at most.", lasting(input.timeout)));
     }
     launch
 }
 
 fn timed_out(input: &Input, request: &AuthorizationRequest, nothing: &NoArrival) -> Error {
-    let error = Error::failed(format!("nobody signed in within {} s", input.timeout.as_secs()));
+    let error = Error::failed(format!("nobody signed in within {}", lasting(input.timeout)));
     if let Some(rejected) = &nothing.rejected {
         return error.hint(format!("something came to the redirect URI that was not the provider's answer: {}", rejected.sentence()));
     }
     let (client, uri) = (&input.profile.settings.client_id, &request.redirect_uri);
-    let registered = if input.profile.settings.redirect_uri.is_some() { uri.to_string() } else { "http://127.0.0.1/*".to_owned() };
+    let registered = if input.profile.settings.redirect_uri.is_some() { uri.to_string() } else { "http://127.0.0.1/callback".to_owned() };
     error.hint(format!(
         "if the browser shows `Invalid parameter: redirect_uri`, allow {registered} for the client `{client}` at the provider; if it shows `Client not \
          found`, look at the client ID"
@@ -255,24 +257,17 @@ fn refused(error: &str, description: Option<&str>, scope: &[String]) -> Error {
     }
 }
 
-fn say_who(set: &TokenSet, name: &str, config: &Config, terminal: &Terminal) {
+fn say_who(set: &TokenSet, new: Option<&String>, config: &Config, terminal: &Terminal) {
     let mut line = Line::new().good("Logged in as ").strong(set.identity.display_name());
     if set.identity.account_name() != set.identity.display_name() {
         line = line.plain(format!(" ({})", set.identity.account_name()));
     }
     terminal.status(line.plain(" at ").plain(&set.issuer).plain("."));
     let default = config.default_name();
-    if default != Some(name) {
+    if let Some(name) = new.filter(|name| default != Some(name)) {
         let instead = default.map_or_else(String::new, |default| format!(" (the default is still `{default}`)"));
         terminal.status(format!(
-            "This is the profile `{name}`{instead}: use it with `--profile {name}`, or make it the default with `kclogin profile use {name}`."
+            "This is the new profile `{name}`{instead}: use it with `--profile {name}`, or make it the default with `kclogin profile use {name}`."
         ));
     }
-}
-
-/// A sentence of ours as the page shows it: with a capital and a full stop.
-fn sentence_case(sentence: &str) -> String {
-    let mut chars = sentence.chars();
-    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
 }

@@ -7,30 +7,42 @@ use crate::session::{Session, account, load};
 use crate::terminal::{Line, Terminal};
 use crate::token_set::TokenSet;
 
-/// Logs a profile out. Not being logged in is success.
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Input {
+    /// Whether to leave the network alone.
+    pub local: bool,
+    /// Whether this is one profile of several: then each is named, and those that are not logged in are passed over in silence.
+    pub of_several: bool,
+}
+
+/// Logs a profile out. Not being logged in is success; the result says whether it was.
 ///
 /// # Errors
 /// The store fails: then the session is still here. That the provider could not be told is a warning.
-pub fn logout(local: bool, session: &Session<'_>, terminal: &Terminal) -> Result<()> {
+pub fn logout(input: Input, session: &Session<'_>, terminal: &Terminal) -> Result<bool> {
     // Under the lock, or a refresh that is under way would store its result after the removal. If it can't be had, logging out matters more.
     let _lock = refresh_lock::take(session.state_dir, &session.profile.name);
     let (store, profile) = (session.store, session.profile);
     let set = match load(store, profile) {
         Ok(Some(set)) => set,
         Ok(None) => {
-            terminal.status(format!("Not logged in to {}.", profile.provider()));
-            return Ok(());
+            if !input.of_several {
+                terminal.status(format!("Not logged in to {}.", profile.provider()));
+            }
+            return Ok(false);
         }
         Err(error) if error.kind() == ErrorKind::LoginRequired => {
             store.delete(&account(profile))?;
             terminal.warning(format!("{}; it was removed here, and may still be alive at the provider", error.sentence()));
-            return Ok(());
+            return Ok(true);
         }
         Err(error) => return Err(error),
     };
-    let ended = if local { None } else { Some(end(session, &set)) };
+    let ended = if input.local { None } else { Some(end(session, &set)) };
     store.delete(&account(profile))?;
     let who = Line::new().plain("Logged out ").strong(set.identity.account_name()).plain(" from ").plain(&set.issuer);
+    let who = if input.of_several { who.plain(format!(" (profile `{}`)", profile.name)) } else { who };
     match ended {
         Some(Ok(Ended::Now)) => terminal.status(who.plain(".")),
         Some(Ok(Ended::Before)) => terminal.status(who.plain("; the session at the provider was already over.")),
@@ -42,7 +54,7 @@ pub fn logout(local: bool, session: &Session<'_>, terminal: &Terminal) -> Result
         }
         None => terminal.status(who.plain(", on this machine only; the session at the provider lives on until it expires.")),
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Ends the provider's session and, where the session is an offline one (which survives that), revokes its refresh token.

@@ -63,7 +63,7 @@ pub fn show(profile: &Profile, config: &Config, terminal: &Terminal) -> Result<(
         ("Redirect", settings.redirect_uri.as_ref().map(ToString::to_string)),
         ("CA file", settings.ca_file.as_ref().map(|path| path.display().to_string())),
         ("Store", Some(store.to_owned())),
-        ("Authorize", endpoints.authorization_endpoint.as_ref().map(ToString::to_string)),
+        ("Sign-in", endpoints.authorization_endpoint.as_ref().map(ToString::to_string)),
         ("Token", endpoints.token_endpoint.as_ref().map(ToString::to_string)),
         ("UserInfo", endpoints.userinfo_endpoint.as_ref().map(ToString::to_string)),
         ("Keys", endpoints.jwks_uri.as_ref().map(ToString::to_string)),
@@ -119,6 +119,11 @@ pub fn import_file(text: &str, name: Option<&str>, store: Option<&str>, config: 
     check_name(&profile.name)?;
     if config.profile(&profile.name).is_some() {
         return Err(Error::usage(format!("there is already a profile called `{}`", profile.name)).hint("choose another name with `--profile NAME`"));
+    }
+    let same = |other: &Profile| other.provider() == profile.provider() && other.settings.client_id == profile.settings.client_id;
+    if let (None, Some(twin)) = (name, config.profiles().find(same)) {
+        return Err(Error::usage(format!("this client is already the profile `{}`", twin.name))
+            .hint("for another account with the same client, name a second profile with `--profile NAME`"));
     }
     if let Some(secret) = imported.client_secret {
         open(&profile)?.save(&account(&profile).client_secret(), &Secret::new(secret.expose().clone().into_bytes()))?;

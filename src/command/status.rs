@@ -57,6 +57,7 @@ fn lines(profile: &Profile, store_name: StoreName, set: Option<&TokenSet>, now: 
         rows.push(("Token", Line::from(set.expiry.map_or_else(|| "no expiry known".to_owned(), until))));
         let refresh = match (&set.refresh_token, set.refresh_expiry) {
             (None, _) => "ends with the token, which can't be refreshed".to_owned(),
+            (Some(_), None) if set.is_offline() => "offline, no end known".to_owned(),
             (Some(_), None) => "no end known".to_owned(),
             (Some(_), Some(expiry)) => until(expiry),
         };

@@ -36,6 +36,10 @@ pub struct Input {
 /// As [`Session::fresh`], or stdout can't be written to.
 pub fn token(input: Input, session: &Session<'_>, clock: &dyn Clock, terminal: &Terminal) -> Result<()> {
     let set = session.fresh(input.need)?;
+    if !set.is_fresh(clock.now(), input.need.min_validity) {
+        let (has, wanted) = (set.expiry.map_or(0, |expiry| expiry.seconds_from(clock.now())), input.need.min_validity.as_secs());
+        terminal.warning(format!("the provider's newest access token is valid for {has} s only, less than the {wanted} s asked for"));
+    }
     let token = if input.id_token { &set.id_token } else { &set.access_token }.expose();
     match input.format {
         Format::Raw => terminal.result_verbatim(&format!("{token}\n")),

@@ -43,7 +43,8 @@ fn ask(session: &Session<'_>) -> Result<(TokenSet, Option<UserInfo>)> {
             UserInfoAnswer::NotForThisToken => return Ok((set, None)),
             UserInfoAnswer::TokenRefused if !need.force_refresh => need.force_refresh = true,
             UserInfoAnswer::TokenRefused => {
-                return Err(Error::login_required("the provider no longer accepts the access token").hint("sign in again with `kclogin login`"));
+                return Err(Error::login_required("the provider no longer accepts the access token")
+                    .hint(format!("sign in again with `kclogin login --profile {}`", session.profile.name)));
             }
         }
     }
@@ -64,7 +65,8 @@ fn card(identity: &Identity, claims: &ClaimSet, set: &TokenSet, clock: &dyn Cloc
     let (roles, groups) = (first_of(realm_roles), first_of(groups));
     let session_end = match (&set.refresh_token, set.refresh_expiry) {
         (None, _) => "ends with the access token".to_owned(),
-        (Some(_), None) => "has no end known here".to_owned(),
+        (Some(_), None) if set.is_offline() => "offline, no end known".to_owned(),
+        (Some(_), None) => "no end known".to_owned(),
         (Some(_), Some(expiry)) => format!("ends in {} unless it is used", in_words(expiry, now)),
     };
     let mut rows = Vec::new();

@@ -14,7 +14,7 @@ const TEMPLATE: &str = include_str!("page.html");
 /// The style's hash is written out, as the page never changes; a test computes it.
 const POLICY: &str = concat!(
     "default-src 'none'; style-src 'sha256-",
-    "mHdWCjeO2jsiDdCko1FV231N70iZzK3b1ISG94pqpfs=",
+    "YESLporFOrKrKqbpv5lUqKLGUTGM8bgFX+AAgOiz704=",
     "'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 );
 
@@ -87,18 +87,18 @@ impl Page<'_> {
     }
 
     fn to_html(self) -> String {
-        let soft = |text: &str| format!("<p class=\"soft\">{}</p>", escape(text));
+        let soft = |text: &str| format!("<p class=\"soft\">{}</p>", prose(text));
         let (mood, title, body) = match self {
             Self::SignedIn { name, account, provider, client } => {
-                let row = |term: &str, text: &str| format!("<div><dt>{term}</dt><dd>{}</dd></div>", escape(text));
+                let row = |term: &str, text: &str| format!("<div><dt>{term}</dt><dd>{}</dd></div>", breakable(text));
                 let rows = [("Account", account), ("Provider", provider), ("Client", client)].map(|(term, text)| row(term, text)).concat();
                 let body = format!("<dl>{rows}</dl>{}", soft("You can close this window and go back to the terminal."));
                 ("good", format!("Signed in as {name}"), body)
             }
-            Self::Failed { reason, advice } => ("bad", "Not signed in".to_owned(), format!("<p>{}</p>{}", escape(reason), soft(advice))),
+            Self::Failed { reason, advice } => ("bad", "Not signed in".to_owned(), format!("<p>{}</p>{}", prose(reason), soft(advice))),
             Self::Rejected(reason) => {
                 let body =
-                    format!("<p>{}</p>{}", escape(reason), soft("The login in the terminal goes on. Use the window that it opened, or its address."));
+                    format!("<p>{}</p>{}", prose(reason), soft("The login in the terminal goes on. Use the window that it opened, or its address."));
                 ("bad", "Not the answer it waits for".to_owned(), body)
             }
             Self::NotFound => ("bad", "Nothing here".to_owned(), soft("This address is used for a moment, to finish a login.")),
@@ -107,6 +107,36 @@ impl Page<'_> {
         };
         fill(TEMPLATE, &[("mood", mood), ("title", &escape(&title)), ("body", &body)])
     }
+}
+
+/// A sentence of ours, as the terminal prints it, as the page shows it: with a capital, a full stop, and what is to be typed set apart.
+fn prose(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let text = escape(&format!("{first}{}.", chars.as_str().trim_end_matches('.')));
+    let mut pieces = text.split('`');
+    let mut html = pieces.next().unwrap_or_default().to_owned();
+    while let Some(piece) = pieces.next() {
+        match pieces.next() {
+            Some(after) => html.push_str(&format!("<code>{piece}</code>{after}")),
+            None => html.push_str(&format!("`{piece}")),
+        }
+    }
+    html
+}
+
+/// A value that may be long and without spaces, with places to break it where a reader expects them.
+fn breakable(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() * 2);
+    let mut pieces = text.split_inclusive(['/', '.', '@', ':', '-', '_']).peekable();
+    while let Some(piece) = pieces.next() {
+        html.push_str(&escape(piece));
+        // `https://` stays in one.
+        if pieces.peek().is_some_and(|next| !next.starts_with('/')) {
+            html.push_str("<wbr>");
+        }
+    }
+    html
 }
 
 /// Replaces `{{name}}` by its value, in one pass: a value that looks like a placeholder stays what it is.
@@ -152,6 +182,13 @@ mod tests {
         assert!(text.contains("Signed in as &lt;script&gt;alert(1)&lt;/script&gt;</h1>"), "{text}");
         assert!(!text.contains("<script") && !text.contains('\u{202e}'));
         assert!(text.contains("<dd>{{body}}</dd>") && text.contains("&quot;&#39;&amp;"), "{text}");
+    }
+
+    #[test]
+    fn sentences_and_long_values_are_set_for_the_page() {
+        assert_eq!(prose("choose others with `--scope`, or add <b>"), "Choose others with <code>--scope</code>, or add &lt;b&gt;.");
+        assert_eq!(prose("an odd ` one."), "An odd ` one.");
+        assert_eq!(breakable("https://kc.example/<x>"), "https://<wbr>kc.<wbr>example/<wbr>&lt;x&gt;");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::{Host, ParseError, Url};
 
 use crate::error::{Error, Result};
 
@@ -45,6 +45,27 @@ impl Endpoints {
             end_session: Some(at("logout")?),
             revocation: Some(at("revoke")?),
         })
+    }
+
+    /// The issuer that Keycloak's URL shape gives: `ISSUER/protocol/openid-connect/auth` and `.../token` belong to `ISSUER`, if both do.
+    #[must_use]
+    pub fn keycloak_issuer(&self) -> Option<String> {
+        let issuer = self.authorization.as_str().strip_suffix("/protocol/openid-connect/auth")?;
+        let same = self.token.as_str().strip_suffix("/protocol/openid-connect/token")? == issuer;
+        (same && issuer.contains("/realms/")).then(|| issuer.to_owned())
+    }
+
+    /// The same with the missing ones filled in, where the shape of these is Keycloak's.
+    #[must_use]
+    pub fn completed_as_keycloak(self) -> Self {
+        let Some(whole) = self.keycloak_issuer().and_then(|issuer| Self::of_keycloak(&issuer).ok()) else { return self };
+        Self {
+            userinfo: self.userinfo.or(whole.userinfo),
+            jwks: self.jwks.or(whole.jwks),
+            end_session: self.end_session.or(whole.end_session),
+            revocation: self.revocation.or(whole.revocation),
+            ..self
+        }
     }
 
     /// Every endpoint with its name.
@@ -95,8 +116,12 @@ impl fmt::Display for ClientAuthentication {
 /// # Errors
 /// It isn't one; `what` names it in the sentence.
 pub fn parse_url(what: &str, text: &str) -> Result<Url> {
-    let url = Url::parse(text).map_err(|error| {
-        Error::usage(format!("the {what} `{text}` is not a URL: {error}")).hint("write it in full, such as https://keycloak.example.com/realms/NAME")
+    let url = Url::parse(text).map_err(|error| match error {
+        ParseError::RelativeUrlWithoutBase => {
+            Error::usage(format!("the {what} `{text}` has no https:// in front")).hint(format!("write it in full, such as https://{text}"))
+        }
+        error => Error::usage(format!("the {what} `{text}` is not a URL: {error}"))
+            .hint("write it in full, such as https://keycloak.example.com/realms/NAME"),
     })?;
     if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
         return Err(Error::usage(format!("the {what} `{text}` is not an https URL")));

@@ -213,6 +213,11 @@ fn tls_error(error: &ureq::Error) -> Option<&TlsError> {
 }
 
 fn untrusted(at: &str, tls: &TlsError) -> Error {
+    if let TlsError::InvalidMessage(_) = tls {
+        return Error::failed(format!("{at} does not speak TLS"))
+            .hint(format!("is the address http://{at}? plain http is for loopback addresses only"))
+            .detail(tls.to_string());
+    }
     let TlsError::InvalidCertificate(fault) = tls else {
         return Error::provider_unreachable(format!("no secure connection to {at} can be made: {tls}"));
     };

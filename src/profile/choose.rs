@@ -32,8 +32,8 @@ pub struct Wanted {
 pub struct Changes {
     /// `--scope` or `KCLOGIN_SCOPE`
     pub scope: Option<Vec<String>>,
-    /// `--redirect-uri`
-    pub redirect_uri: Option<Url>,
+    /// `--redirect-uri`; nothing in it for a free port again
+    pub redirect_uri: Option<Option<Url>>,
     /// `--ca-file`, made absolute
     pub ca_file: Option<std::path::PathBuf>,
     /// `--store` or `KCLOGIN_STORE`
@@ -178,7 +178,9 @@ fn apply(changes: &Changes, settings: &mut Settings) {
         }
     }
     replace(&mut settings.scope, &changes.scope);
-    replace(&mut settings.redirect_uri, &changes.redirect_uri);
+    if let Some(given) = &changes.redirect_uri {
+        settings.redirect_uri.clone_from(given);
+    }
     replace(&mut settings.ca_file, &changes.ca_file);
     replace(&mut settings.store, &changes.store);
     replace(&mut settings.endpoints.authorization_endpoint, &changes.endpoints.authorization_endpoint);

@@ -99,37 +99,33 @@ fn from_adapter_file(file: AdapterFile) -> Result<Imported> {
         client_authentication: client_secret.as_ref().map(|_| ClientAuthentication::ClientSecretBasic),
         ..Settings::default()
     };
-    let remark =
-        "the file does not say which redirect URIs the client has: it needs http://127.0.0.1/* (or another loopback one, see `--redirect-uri`)";
+    let remark = "the file does not say which redirect URIs the client has: it needs http://127.0.0.1/callback (or another loopback one, see `--redirect-uri`)";
     Ok(Imported { settings, client_secret, remarks: vec![remark.to_owned()] })
 }
 
 fn from_client_entry(entry: ClientEntry) -> Result<Imported> {
     let mut remarks = Vec::new();
-    let (authorization, token) = (parse_url("auth_uri", &entry.auth_uri)?, parse_url("token_uri", &entry.token_uri)?);
-    let by_shape = issuer_by_keycloaks_shape(&authorization, &token);
-    let issuer = entry.issuer.or_else(|| by_shape.clone());
-    let of_keycloak = by_shape.filter(|by_shape| issuer.as_deref() == Some(by_shape)).and_then(|issuer| Endpoints::of_keycloak(&issuer).ok());
     let optional = |name: &str, text: Option<&String>| text.map(|text| parse_url(name, text)).transpose();
-    let found = of_keycloak.as_ref();
     let endpoints = ExplicitEndpoints {
-        userinfo_endpoint: optional("userinfo_uri", entry.userinfo_uri.as_ref())?.or_else(|| found?.userinfo.clone()),
-        jwks_uri: optional("jwks_uri", entry.jwks_uri.as_ref())?.or_else(|| found?.jwks.clone()),
-        end_session_endpoint: found.and_then(|found| found.end_session.clone()),
-        revocation_endpoint: found.and_then(|found| found.revocation.clone()),
-        authorization_endpoint: Some(authorization),
-        token_endpoint: Some(token),
+        authorization_endpoint: Some(parse_url("auth_uri", &entry.auth_uri)?),
+        token_endpoint: Some(parse_url("token_uri", &entry.token_uri)?),
+        userinfo_endpoint: optional("userinfo_uri", entry.userinfo_uri.as_ref())?,
+        jwks_uri: optional("jwks_uri", entry.jwks_uri.as_ref())?,
+        ..ExplicitEndpoints::default()
     };
-    endpoints.complete().map_or(Ok(()), |endpoints| endpoints.require_secure())?;
-    match (&issuer, &endpoints.jwks_uri) {
-        (None, _) => remarks.push(
+    let whole = endpoints.complete();
+    let by_shape = whole.as_ref().and_then(Endpoints::keycloak_issuer);
+    whole.as_ref().map_or(Ok(()), Endpoints::require_secure)?;
+    let issuer = entry.issuer.or_else(|| by_shape.clone());
+    match &issuer {
+        None => remarks.push(
             "the file names no issuer, and its URLs are not Keycloak's: the issuer will be taken from the first ID token and held to from then on"
                 .to_owned(),
         ),
-        (Some(issuer), _) if found.is_some() => remarks.push(format!("the file's URLs are Keycloak's, so the issuer is {issuer}")),
+        Some(issuer) if by_shape.as_ref() == Some(issuer) => remarks.push(format!("the file's URLs are Keycloak's, so the issuer is {issuer}")),
         _ => {}
     }
-    if endpoints.jwks_uri.is_none() {
+    if whole.is_none_or(|whole| whole.jwks.is_none()) {
         remarks.push(
             "the file names no keys (jwks_uri): the ID token's signature can't be verified, only the connection it came over vouches for it"
                 .to_owned(),
@@ -138,7 +134,7 @@ fn from_client_entry(entry: ClientEntry) -> Result<Imported> {
     let on_loopback = |url: &Url| url.scheme() == "http" && is_loopback(url);
     let redirect_uri = entry.redirect_uris.iter().filter_map(|text| Url::parse(text).ok()).find(on_loopback);
     if redirect_uri.is_none() {
-        remarks.push("none of the file's redirect URIs is on this machine: add http://127.0.0.1/* to the client at the provider".to_owned());
+        remarks.push("none of the file's redirect URIs is on this machine: add http://127.0.0.1/callback to the client at the provider".to_owned());
     }
     let client_secret = entry.client_secret.filter(|secret| !secret.expose().is_empty());
     let settings = Settings {
@@ -150,13 +146,6 @@ fn from_client_entry(entry: ClientEntry) -> Result<Imported> {
         ..Settings::default()
     };
     Ok(Imported { settings, client_secret, remarks })
-}
-
-/// `ISSUER/protocol/openid-connect/auth` and `.../token` belong to the issuer `ISSUER`, if both do.
-fn issuer_by_keycloaks_shape(authorization: &Url, token: &Url) -> Option<String> {
-    let issuer = authorization.as_str().strip_suffix("/protocol/openid-connect/auth")?;
-    let same = token.as_str().strip_suffix("/protocol/openid-connect/token")? == issuer;
-    (same && issuer.contains("/realms/")).then(|| issuer.to_owned())
 }
 
 #[cfg(test)]
@@ -178,7 +167,10 @@ mod tests {
             let Imported { settings, client_secret, .. } = import(&text).expect("imported");
             assert_eq!(settings.issuer.as_deref(), Some("http://localhost:8081/realms/pysaar"));
             assert_eq!(settings.redirect_uri.expect("a redirect URI").as_str(), "http://localhost:5000/oidc/callback");
-            assert_eq!(settings.endpoints.jwks_uri.expect("keys").path(), "/realms/pysaar/protocol/openid-connect/certs");
+            assert_eq!(
+                settings.endpoints.complete().and_then(|endpoints| endpoints.jwks).expect("keys").path(),
+                "/realms/pysaar/protocol/openid-connect/certs"
+            );
             assert_eq!(client_secret, Some(Secret::from("s3cr3t")));
             assert_eq!(settings.client_authentication, Some(ClientAuthentication::ClientSecretBasic));
         }

@@ -87,17 +87,18 @@ impl ExplicitEndpoints {
         *self == Self::default()
     }
 
-    /// All of them, where they are enough to sign in without discovery.
+    /// All of them, where they are enough to sign in without discovery. Where they have the shape of Keycloak's, so have those that are left out.
     #[must_use]
     pub fn complete(&self) -> Option<Endpoints> {
-        Some(Endpoints {
+        let written = Endpoints {
             authorization: self.authorization_endpoint.clone()?,
             token: self.token_endpoint.clone()?,
             userinfo: self.userinfo_endpoint.clone(),
             jwks: self.jwks_uri.clone(),
             end_session: self.end_session_endpoint.clone(),
             revocation: self.revocation_endpoint.clone(),
-        })
+        };
+        Some(written.completed_as_keycloak())
     }
 
     /// Puts those that are written down in place of the discovered ones.

@@ -86,7 +86,7 @@ fn unavailable(error: &KeyringError) -> Error {
                 .detail(cause.to_string())
         }
         KeyringError::NoStorageAccess(cause) => Error::store_unavailable("the keyring is locked")
-            .hint("unlock it: on a desktop by its password program or by signing in again, elsewhere with `gnome-keyring-daemon --unlock`")
+            .hint("unlock it: on a desktop by its password program or by signing in again, elsewhere with `gnome-keyring-daemon --unlock`, which reads the password from stdin")
             .detail(cause.to_string()),
         KeyringError::PlatformFailure(cause) => {
             let text = cause.to_string();
@@ -94,7 +94,7 @@ fn unavailable(error: &KeyringError) -> Error {
             let slow = text.contains("NoReply") || text.contains("Did not receive a reply");
             if slow {
                 Error::store_unavailable("the keyring does not answer")
-                    .hint("look whether its program hangs, or sign in to the desktop again")
+                    .hint("look whether its program hangs or could not be started, or sign in to the desktop again")
                     .detail(text)
             } else if absent.iter().any(|mark| text.contains(mark)) {
                 Error::store_unavailable("there is no keyring here: no program on the session bus offers one")

@@ -100,7 +100,7 @@ fn a_wrong_state_alone_is_named_at_the_timeout() {
 #[test]
 fn two_codes_in_one_answer_are_not_taken() {
     let page = then_the_true_one(&Provider::start(), |answer| answer.push("code", "another"));
-    assert!(page.html.contains("its parameter `code` came more than once."), "{}", page.html);
+    assert!(page.html.contains("its parameter <code>code</code> came more than once."), "{}", page.html);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_login_nobody_answers_ends_and_says_what_to_check() {
     machine.browse(|_| {});
     let stderr = machine.run(&["login", "--timeout", "1s", "--issuer", &provider.issuer()]).failed(Exit::Failed);
     let expected = "error: nobody signed in within 1 s\n\
-                    hint: if the browser shows `Invalid parameter: redirect_uri`, allow http://127.0.0.1/* for the client `kclogin` at the provider; \
+                    hint: if the browser shows `Invalid parameter: redirect_uri`, allow http://127.0.0.1/callback for the client `kclogin` at the provider; \
                     if it shows `Client not found`, look at the client ID\n";
     assert_eq!(error_in(&stderr), expected);
 }

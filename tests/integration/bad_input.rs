@@ -136,7 +136,11 @@ fn what_is_no_http_is_said() {
 #[test]
 fn issuers_that_are_no_https_urls_are_a_wrong_call() {
     for (bad, sentence) in [
-        ("keycloak.example.com/realms/a", "error: the issuer `keycloak.example.com/realms/a` is not a URL: "),
+        (
+            "keycloak.example.com/realms/a",
+            "error: the issuer `keycloak.example.com/realms/a` has no https:// in front\nhint: write it in full, such as https://keycloak.example.com/realms/a\n",
+        ),
+        ("https://", "error: the issuer `https://` is not a URL: "),
         ("ftp://keycloak.example.com/", "error: the issuer `ftp://keycloak.example.com/` is not an https URL\n"),
         ("file:///etc/passwd", "error: the issuer `file:///etc/passwd` is not an https URL\n"),
         ("https://alice:hunter2@kc.example/", "error: the issuer must not hold a user name or a password\n"),

@@ -39,7 +39,7 @@ fn keycloak_s_own_file_makes_a_profile_that_signs_in() {
     let file = json!({ "realm": "test", "auth-server-url": format!("{}/", provider.base()), "ssl-required": "external", "resource": "app",
                        "credentials": { "secret": SECRET }, "confidential-port": 0 });
     let expected = "Imported the client app as the profile test.\n\
-                    Note: the file does not say which redirect URIs the client has: it needs http://127.0.0.1/* (or another loopback one, see \
+                    Note: the file does not say which redirect URIs the client has: it needs http://127.0.0.1/callback (or another loopback one, see \
                     `--redirect-uri`).\nSign in with `kclogin login --profile test`.\n";
     assert_eq!(import(&machine, "keycloak.json", &file, &[]), expected);
     machine.run(&["login"]).done();
@@ -156,8 +156,20 @@ fn a_name_that_is_taken_is_not_overwritten() {
     let stderr = machine.run(&["profile", "import", machine.path("keycloak.json").to_str().expect("UTF-8"), "-p", "mine"]).failed(Exit::Usage);
     assert_eq!(stderr, "error: there is already a profile called `mine`\nhint: choose another name with `--profile NAME`\n");
     assert_eq!(machine.config(), before);
-    import(&machine, "keycloak.json", &file, &[]);
-    assert_eq!(machine.config().matches("[profile.").count(), 2, "without a name it gets one of its own");
+    import(&machine, "keycloak.json", &file, &["--profile", "second-account"]);
+    assert_eq!(machine.config().matches("[profile.").count(), 2);
+}
+
+#[test]
+fn a_client_that_has_a_profile_already_is_not_given_another_unasked() {
+    let (provider, machine) = (Provider::start(), Machine::new());
+    let file = json!({ "realm": "test", "auth-server-url": provider.base(), "resource": "first" });
+    import(&machine, "keycloak.json", &file, &["--profile", "mine"]);
+    let before = machine.config();
+    let stderr = machine.run(&["profile", "import", machine.path("keycloak.json").to_str().expect("UTF-8")]).failed(Exit::Usage);
+    let expected = "error: this client is already the profile `mine`\n\
+                    hint: for another account with the same client, name a second profile with `--profile NAME`\n";
+    assert_eq!((stderr.as_str(), machine.config()), (expected, before));
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn a_login_says_who_signed_in_and_prints_nothing_on_stdout() {
     let (issuer, (address, _)) = (provider.issuer(), visits.next());
     let expected = format!(
         "Opening your browser to sign in to {issuer}. If it does not open, go to this address:\n  {address}\n\
-         Waiting for the sign-in in the browser, for 300 s at most.\nLogged in as Alice Adams (alice) at {issuer}.\n"
+         Waiting for the sign-in in the browser, for 5 min at most.\nLogged in as Alice Adams (alice) at {issuer}.\n"
     );
     assert_eq!(outcome.stderr, expected);
     assert_eq!(provider.requests(Endpoint::Token).len(), 1);

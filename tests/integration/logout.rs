@@ -177,7 +177,8 @@ fn all_signs_out_of_every_profile() {
     for (name, provider) in [("first", &first), ("second", &second)] {
         machine.run(&["login", "--profile", name, "--issuer", &provider.issuer()]).done();
     }
-    let expected = format!("Logged out alice from {}.\nLogged out alice from {}.\n", first.issuer(), second.issuer());
+    let expected =
+        format!("Logged out alice from {} (profile `first`).\nLogged out alice from {} (profile `second`).\n", first.issuer(), second.issuer());
     assert_eq!(said(&machine, &["--all"]), expected);
     assert_eq!((first.live_sessions(), second.live_sessions(), machine.store.kept().len()), (0, 0, 0));
     assert_eq!(machine.config().matches("[profile.").count(), 2, "the profiles stay");

@@ -5,6 +5,7 @@ mod answer;
 mod architecture;
 mod bad_input;
 mod clients;
+mod generated;
 mod id_token;
 mod imports;
 mod listener;

@@ -40,7 +40,7 @@ fn the_first_login_makes_the_default_and_the_second_does_not() {
     machine.run(&["login", "--issuer", &work.issuer()]).done();
     let outcome = machine.run(&["login", "--issuer", &home.issuer()]);
     let expected = format!(
-        "Logged in as Alice Adams (alice) at {}.\nThis is the profile `test-2` (the default is still `test`): use it with `--profile test-2`, or make it the \
+        "Logged in as Alice Adams (alice) at {}.\nThis is the new profile `test-2` (the default is still `test`): use it with `--profile test-2`, or make it the \
          default with `kclogin profile use test-2`.\n",
         home.issuer()
     );

@@ -68,7 +68,7 @@ fn an_expired_token_costs_exactly_one_request() {
 
 #[test]
 fn a_token_is_fresh_for_as_long_as_is_asked_and_not_a_second_less() {
-    for (min_validity, left, requests) in [("30s", 30, 0), ("30s", 29, 1), ("0s", 1, 0), ("0s", 0, 1), ("0s", -1, 1), ("10m", 300, 1), ("5m", 300, 0)]
+    for (min_validity, left, requests) in [("30s", 30, 0), ("30s", 29, 1), ("0s", 1, 0), ("0s", 0, 1), ("0s", -1, 1), ("5m", 300, 0), ("5m", 299, 1)]
     {
         let (provider, machine) = at_now();
         machine.clock.advance(300 - left);
@@ -88,9 +88,11 @@ fn half_a_minute_is_needed_where_nothing_is_asked() {
 }
 
 #[test]
-fn a_refresh_that_still_gives_too_short_a_token_is_not_repeated() {
+fn a_refresh_that_still_gives_too_short_a_token_is_not_repeated_and_said() {
     let (provider, machine) = at_now();
-    token(&machine, &["--min-validity", "10m"]);
+    let outcome = machine.run(&["token", "--min-validity", "10m"]);
+    let warning = "warning: the provider's newest access token is valid for 300 s only, less than the 600 s asked for\n";
+    assert_eq!((outcome.exit, outcome.stderr.as_str(), outcome.stdout.lines().count()), (Exit::Done, warning, 1));
     assert_eq!(provider.request_count(), 1);
 }
 
@@ -166,7 +168,7 @@ fn a_refresh_token_the_provider_no_longer_accepts_is_forgotten() {
     pass(&provider, &machine, 301);
     let stderr = machine.run(&["token"]).failed(Exit::LoginRequired);
     let expected = "error: the session is over: the session ended at the provider, by logout or by its idle time or lifetime\n\
-                    hint: sign in again with `kclogin login`\n";
+                    hint: sign in again with `kclogin login --profile test`\n";
     assert_eq!((stderr.as_str(), machine.store.kept().len(), machine.opened()), (expected, 0, 1));
 }
 
@@ -178,7 +180,8 @@ fn without_a_refresh_token_an_expired_token_requires_a_login() {
     provider.forget_requests();
     pass(&provider, &machine, 301);
     let stderr = machine.run(&["token"]).failed(Exit::LoginRequired);
-    let expected = "error: the access token has expired and the provider gave no refresh token\nhint: sign in again with `kclogin login`\n";
+    let expected =
+        "error: the access token has expired and the provider gave no refresh token\nhint: sign in again with `kclogin login --profile test`\n";
     assert_eq!((stderr.as_str(), provider.request_count()), (expected, 0));
 }
 

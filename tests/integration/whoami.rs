@@ -56,10 +56,10 @@ fn the_card_of_somebody_with_little_to_say_is_short() {
 }
 
 #[test]
-fn an_offline_session_has_no_end_on_the_card() {
+fn an_offline_session_has_no_known_end_on_the_card() {
     let (provider, machine) = (Provider::start(), Machine::new());
     machine.run(&["login", "--scope", "offline_access", "--issuer", &provider.issuer()]).done();
-    assert!(printed(&machine, &["whoami"]).contains("\n  Session   has no end known here\n"));
+    assert!(printed(&machine, &["whoami"]).contains("\n  Session   offline, no end known\n"));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn an_access_token_that_stays_refused_requires_a_login() {
     let (provider, machine) = at_now();
     provider.respond(Endpoint::UserInfo, Respond::status(401).header("WWW-Authenticate", "Bearer error=\"invalid_token\""));
     let stderr = machine.run(&["whoami"]).failed(Exit::LoginRequired);
-    assert_eq!(stderr, "error: the provider no longer accepts the access token\nhint: sign in again with `kclogin login`\n");
+    assert_eq!(stderr, "error: the provider no longer accepts the access token\nhint: sign in again with `kclogin login --profile test`\n");
     assert_eq!((provider.requests(Endpoint::UserInfo).len(), provider.requests(Endpoint::Token).len()), (2, 1), "and not in a loop");
     assert_eq!((machine.store.kept().len(), machine.opened()), (1, 1));
 }

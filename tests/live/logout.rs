@@ -36,7 +36,7 @@ fn logout_ends_an_offline_session_too() {
     let (token, refresh_token) = (person.run(&["token"]).done(), stored_refresh_token(&person));
     assert_eq!(refresh_answer(&person.issuer(), &refresh_token), "ok");
     let card = person.run(&["whoami"]).done();
-    assert!(card.contains("\n  Session   has no end known here\n"), "{card}");
+    assert!(card.contains("\n  Session   offline, no end known\n"), "{card}");
 
     person.run(&["logout"]).done();
     assert_eq!(refresh_answer(&person.issuer(), &refresh_token), "invalid_grant");

@@ -100,6 +100,9 @@ fn a_disabled_user_is_told_so_and_has_to_sign_in_again() {
     person.log_in(&[]).done();
     person.change_user(&serde_json::json!({"enabled": false}));
     let stderr = person.run(&["token", "--force-refresh"]).failed(3);
-    assert_eq!(stderr, "error: the session is over: the account is disabled at the provider\nhint: sign in again with `kclogin login`\n");
+    assert_eq!(
+        stderr,
+        "error: the session is over: the account is disabled at the provider\nhint: ask an administrator to enable it, and sign in again then\n"
+    );
     assert!(person.run(&["token"]).failed(3).starts_with("error: not logged in"));
 }

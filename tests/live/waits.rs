@@ -12,7 +12,9 @@ fn a_wrong_password_left_at_the_login_page_ends_in_a_timeout_that_says_what_to_c
     person.browser("wrong-password");
     let stderr = person.log_in(&["--timeout", "8s"]).failed(1);
     assert!(
-        stderr.contains("error: nobody signed in within 8 s\nhint: if the browser shows `Invalid parameter: redirect_uri`, allow http://127.0.0.1/*"),
+        stderr.contains(
+            "error: nobody signed in within 8 s\nhint: if the browser shows `Invalid parameter: redirect_uri`, allow http://127.0.0.1/callback"
+        ),
         "{stderr}"
     );
     assert_eq!(person.sessions(), 0);

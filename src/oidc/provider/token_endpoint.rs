@@ -154,11 +154,14 @@ impl TokenResponse {
     }
 }
 
+/// What Keycloak says of somebody who may not sign in any more.
+const DISABLED: &str = "User disabled";
+
 /// The provider no longer accepts the refresh token: in words, by what Keycloak is known to say.
 fn session_over(said: &StandardErrorResponse<CoreErrorResponseType>) -> Error {
     let description = said.error_description().map(String::as_str);
     let because = match description {
-        Some("User disabled") => "the account is disabled at the provider",
+        Some(DISABLED) => "the account is disabled at the provider",
         Some("Session not active" | "Token is not active") => "the session ended at the provider, by logout or by its idle time or lifetime",
         Some("Stale token") => "an administrator ended all sessions at the provider",
         Some("Maximum allowed refresh token reuse exceeded") => "the stored refresh token had already been used, so the provider ended the session",
@@ -170,7 +173,8 @@ fn session_over(said: &StandardErrorResponse<CoreErrorResponseType>) -> Error {
     } else {
         format!("the session is over: {because}")
     };
-    Error::login_required(sentence).hint("sign in again with `kclogin login`").detail(in_words("invalid_grant", description))
+    let error = Error::login_required(sentence).detail(in_words("invalid_grant", description));
+    if description == Some(DISABLED) { error.hint("ask an administrator to enable it, and sign in again then") } else { error }
 }
 
 fn refused(client: &Client, error: WireError, what: &str) -> Error {

@@ -1,0 +1,41 @@
+//! The completions and man pages in the tree are what the program prints.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::machine::Machine;
+
+fn in_the_tree(dir: &str) -> BTreeMap<String, String> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(dir);
+    let files = std::fs::read_dir(dir).expect("a directory").map(|file| file.expect("a file").path());
+    files.map(|path| (path.file_name().expect("a name").to_string_lossy().into_owned(), std::fs::read_to_string(path).expect("text"))).collect()
+}
+
+#[test]
+fn the_completions_are_current() {
+    let shells = [("bash", "kclogin.bash"), ("zsh", "_kclogin"), ("fish", "kclogin.fish"), ("powershell", "_kclogin.ps1")];
+    let printed: BTreeMap<_, _> =
+        shells.map(|(shell, file)| (file.to_owned(), Machine::new().run(&["completions", shell]).done())).into_iter().collect();
+    assert!(printed == in_the_tree("completions"), "`cargo xtask generate` makes them anew");
+}
+
+#[test]
+fn the_man_pages_are_current() {
+    let machine = Machine::new();
+    let dir = machine.path("man");
+    assert_eq!(machine.run(&["man", "--dir", dir.to_str().expect("UTF-8")]).done(), "");
+    let written = in_the_tree(dir.to_str().expect("UTF-8"));
+    assert!(written == in_the_tree("man"), "`cargo xtask generate` makes them anew");
+}
+
+#[test]
+fn a_page_is_printed_for_each_way_to_name_its_command() {
+    let machine = Machine::new();
+    let page = in_the_tree("man").remove("kclogin-profile-import.1").expect("a page");
+    for words in [["man", "profile", "import"].as_slice(), &["man", "kclogin-profile-import"], &["man", "kclogin", "profile", "import"]] {
+        assert_eq!(machine.run(words).done(), page, "{words:?}");
+    }
+    assert_eq!(machine.run(&["man"]).done(), in_the_tree("man").remove("kclogin.1").expect("a page"));
+    let stderr = machine.run(&["man", "nothing"]).failed(kclogin::exit::Exit::Usage);
+    assert_eq!(stderr, "error: there is no command called `nothing`\nhint: `kclogin --help` shows those there are\n");
+}
