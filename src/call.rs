@@ -67,7 +67,7 @@ pub(crate) fn wanted(global: &Global, login: Option<&Login>, environment: &Envir
             given => given.map(|text| parse_url("redirect URI", text).map(Some)).transpose()?,
         },
         ca_file: login.ca_file.as_ref().map(absolute),
-        store: global.store.clone(),
+        store: global.store.clone().or_else(|| environment.get("KCLOGIN_STORE").map(str::to_owned)),
         endpoints: ExplicitEndpoints {
             authorization_endpoint: url("authorization endpoint", &login.authorization_endpoint)?,
             token_endpoint: url("token endpoint", &login.token_endpoint)?,

@@ -144,7 +144,15 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
     let terminal = &host.terminal;
     let trace = |text| terminal.trace(text);
     let http = Http::new(HttpSettings::new(&host.environment, input.profile.settings.ca_file.clone()), &trace);
-    let parts = command::login::Parts { http: &http, store: &*store, browser, clock: &*host.clock, terminal: &host.terminal };
+    let state_dir = host.environment.state_dir();
+    let parts = command::login::Parts {
+        http: &http,
+        store: &*store,
+        browser,
+        state_dir: state_dir.as_deref(),
+        clock: &*host.clock,
+        terminal: &host.terminal,
+    };
     host.interrupt.watch();
     command::login::login(input, &mut config, &parts)
 }

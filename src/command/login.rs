@@ -3,6 +3,7 @@
 //! The order is the promise: the store is probed before the browser opens, the listener is bound before it too, and the browser is answered only after
 //! the token set is stored, so that neither ever says more than is true.
 
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,8 +17,9 @@ use crate::oidc::http::Http;
 use crate::oidc::provider::{Client, IdTokenChecks, Provider, Wishes};
 use crate::profile::config_file::Config;
 use crate::profile::{Profile, Settings};
+use crate::refresh_lock;
 use crate::secret::Secret;
-use crate::session::{account, stored_client_secret};
+use crate::session::{self, account, stored_client_secret};
 use crate::terminal::{Line, Terminal};
 use crate::token_set::TokenSet;
 use crate::token_store::{TokenStore, probe};
@@ -45,6 +47,8 @@ pub struct Parts<'a> {
     pub store: &'a dyn TokenStore,
     /// What shows the login page; none to only print its address.
     pub browser: Option<&'a dyn Browser>,
+    /// Where locks are kept.
+    pub state_dir: Option<&'a Path>,
     /// The time.
     pub clock: &'a dyn Clock,
     /// Both streams.
@@ -63,8 +67,8 @@ pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>) -> Result
     let wishes = Wishes { scope: input.profile.scope(), parameters: std::mem::take(&mut input.parameters) };
     let request = provider.authorization_request(&client.id, loopback.redirect_uri().clone(), &wishes);
     let arrival = thread::scope(|scope| {
-        // The keys come while the person types. If that fails it is tried again, and said, when they are needed.
-        scope.spawn(|| provider.keys().is_ok());
+        // The keys come while the person types.
+        scope.spawn(|| provider.prefetch_keys());
         wait(&input, &mut loopback, &request, parts)
     });
     let Arrival { response, browser } = arrival?;
@@ -225,10 +229,16 @@ fn finish(
     // Where an imported file named no issuer, this is the one from now on.
     profile.settings.issuer.get_or_insert_with(|| set.issuer.clone());
     let account = account(&profile);
-    if let Some(secret) = &input.client_secret {
+    // A secret that came with an import is kept under what stood for the issuer until it was known.
+    let has_moved = account != session::account(&input.profile);
+    if let Some(secret) = input.client_secret.as_ref().or(client.secret.as_ref().filter(|_| has_moved)) {
         parts.store.save(&account.client_secret(), &Secret::new(secret.expose().clone().into_bytes()))?;
     }
+    // Under the lock, or a refresh that is under way for the session before this one would store its result over this one. If it can't be had, having
+    // signed in matters more.
+    let lock = refresh_lock::take(parts.state_dir, &profile.name);
     parts.store.save(&account, &set.to_stored())?;
+    drop(lock);
     let is_new = config.profile(&profile.name).is_none();
     config.put(&profile).inspect_err(|_| {
         if is_new {
@@ -237,6 +247,9 @@ fn finish(
             let _ = parts.store.delete(&account.client_secret());
         }
     })?;
+    if has_moved {
+        parts.store.delete(&session::account(&input.profile).client_secret())?;
+    }
     Ok((set, profile.name))
 }
 

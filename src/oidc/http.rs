@@ -105,7 +105,6 @@ impl<'a> Http<'a> {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_global(Some(self.settings.limit.unwrap_or(EXCHANGE_LIMIT)))
             .timeout_connect(Some(CONNECT_LIMIT))
             .user_agent(concat!("kclogin/", env!("CARGO_PKG_VERSION")))
             .proxy(None)
@@ -120,10 +119,18 @@ impl<'a> Http<'a> {
     /// The provider can't be reached, doesn't answer in time, can't prove who it is, answers more than 1 MiB, or redirects. All of it but a
     /// certificate that isn't trusted is worth another try later.
     pub fn send(&self, request: Request) -> Result<Response> {
+        self.send_within(self.settings.limit.unwrap_or(EXCHANGE_LIMIT), request)
+    }
+
+    /// [`send`](Self::send) with a time limit of its own.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_within(&self, limit: Duration, request: Request) -> Result<Response> {
         let url = Url::parse(&request.uri().to_string()).map_err(|error| Error::failed(format!("the endpoint is not a URL: {error}")))?;
         let (method, started) = (request.method().clone(), Instant::now());
         let shown = format!("{method} {}", without_query(&url));
-        let outcome = self.exchange(&url, request);
+        let outcome = self.exchange(limit, &url, request);
         let outcome_shown = match &outcome {
             Ok(response) => format!("{}, {} bytes", response.status(), response.body().len()),
             Err(error) => error.sentence().to_owned(),
@@ -132,10 +139,10 @@ impl<'a> Http<'a> {
         outcome
     }
 
-    fn exchange(&self, url: &Url, request: Request) -> Result<Response> {
+    fn exchange(&self, limit: Duration, url: &Url, request: Request) -> Result<Response> {
         let agent = self.agent()?;
         let failed = |error| unreachable(url, &error);
-        let request = agent.configure_request(request).proxy(self.settings.proxy_for(url)?).build();
+        let request = agent.configure_request(request).timeout_global(Some(limit)).proxy(self.settings.proxy_for(url)?).build();
         let (parts, mut body) = agent.run(request).map_err(failed)?.into_parts();
         if parts.status.is_redirection() {
             return Err(Error::failed(format!("{} redirects elsewhere, which is not followed", without_query(url)))

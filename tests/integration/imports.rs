@@ -113,6 +113,20 @@ fn an_issuer_that_was_learnt_is_held_to() {
 }
 
 #[test]
+fn an_imported_secret_is_found_again_once_the_issuer_is_learnt() {
+    let (provider, machine) = (Provider::start(), Machine::new());
+    provider.confidential_client("flask-app", SECRET);
+    let mut file = foreign(&provider);
+    file["installed"]["client_id"] = json!("flask-app");
+    file["installed"]["client_secret"] = json!(SECRET);
+    import(&machine, "client_secrets.json", &file, &[]);
+    machine.run(&["login", "--redirect-uri", "http://127.0.0.1/callback"]).done();
+    machine.run(&["token", "--force-refresh"]).done();
+    let secrets: Vec<String> = machine.store.kept().into_keys().filter(|account| account.starts_with("client-secret ")).collect();
+    assert_eq!(secrets, [format!("client-secret test flask-app {}", provider.issuer())], "and not under its first name any more");
+}
+
+#[test]
 fn even_without_keys_an_id_token_s_claims_are_checked() {
     let (provider, machine) = (Provider::start(), Machine::new());
     import(&machine, "client_secrets.json", &foreign(&provider), &[]);

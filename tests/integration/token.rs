@@ -46,6 +46,7 @@ fn a_fresh_token_costs_no_request_no_connection_and_no_lock() {
     let (provider, machine) = at_now();
     let connections = provider.connection_count();
     let calls = machine.store.calls().len();
+    std::fs::remove_dir_all(machine.path(".local/state")).expect("the login's lock");
     let token = token(&machine, &[]);
     assert_eq!(provider.leaks_in(&token), ["access token"]);
     assert_eq!((provider.request_count(), provider.connection_count()), (0, connections));

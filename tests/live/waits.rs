@@ -91,3 +91,18 @@ fn a_provider_that_accepts_and_says_nothing_is_given_up() {
     assert!(stderr.contains("can't be reached: it does not answer in time"), "{stderr}");
     assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
 }
+
+#[test]
+fn ctrl_c_in_the_terminal_leaves_the_browser_open() {
+    let person = Person::new();
+    let (script, started) = (person.path("browser.sh"), person.path("browser.pid"));
+    std::fs::write(&script, format!("echo $$ > {0}.new; mv {0}.new {0}; exec sleep 30", started.display())).expect("written");
+    let issuer = person.issuer();
+    let mut command = person.command(&["login", "--issuer", &issuer, "--browser", &format!("sh {}", script.display())]);
+    // A shell gives each job a process group, and Ctrl-C goes to all of it.
+    let mut login = std::os::unix::process::CommandExt::process_group(&mut command, 0).spawn().expect("kclogin starts");
+    let browser = eventually("the browser", || std::fs::read_to_string(&started).ok());
+    assert!(Command::new("kill").args(["-INT", "--", &format!("-{}", login.id())]).status().expect("kill runs").success());
+    assert_eq!(login.wait().expect("an end").code(), Some(130));
+    assert!(Command::new("kill").args(["-TERM", browser.trim()]).status().expect("kill runs").success(), "the browser is still there to be closed");
+}

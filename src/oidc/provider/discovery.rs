@@ -1,5 +1,7 @@
 //! Finding a provider's endpoints from its issuer identifier (OpenID Connect Discovery 1.0 section 4), and its keys.
 
+use std::time::Duration;
+
 use openidconnect::core::{
     CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey, CoreJsonWebKeySet,
     CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType,
@@ -9,10 +11,13 @@ use openidconnect::{AdditionalProviderMetadata, ProviderMetadata};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::Provider;
+use super::{Provider, require_service};
 use crate::error::{Error, Result};
 use crate::oidc::endpoints::{Endpoints, parse_url, require_secure};
 use crate::oidc::http::{Http, Request, Response};
+
+/// The longest that fetching the keys ahead of their use may take, in seconds.
+const PREFETCH_LIMIT: Duration = Duration::from_secs(5);
 
 /// What the library's own metadata type leaves out.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -110,6 +115,15 @@ impl<'a> Provider<'a> {
         Ok(self.keys.get())
     }
 
+    /// Fetches the key set ahead of its use. Failing is no loss, as it is then fetched, and the failure said, when it is needed; it gives up after a few
+    /// seconds, so that nothing ever waits long for what may not be needed at all.
+    pub fn prefetch_keys(&self) {
+        let response = self.endpoints.jwks.as_ref().and_then(|at| self.http.send_within(PREFETCH_LIMIT, get(at)).ok());
+        if let Some(keys) = response.and_then(|response| serde_json::from_slice(response.body()).ok().filter(|_| response.status() == 200)) {
+            let _ = self.keys.set(keys);
+        }
+    }
+
     /// The provider's key set as it is now.
     pub(super) fn fetch_keys(&self) -> Result<Option<CoreJsonWebKeySet>> {
         let Some(at) = &self.endpoints.jwks else { return Ok(None) };
@@ -133,9 +147,7 @@ fn get(url: &Url) -> Request {
 
 fn read_metadata(issuer: &str, at: &Url, response: &Response) -> Result<Metadata> {
     let status = response.status();
-    if status.is_server_error() || status.as_u16() == 429 {
-        return Err(Error::provider_unreachable(format!("the provider at {issuer} is in trouble: it answers {status}")).hint("try again later"));
-    }
+    require_service(issuer, response)?;
     if status != 200 {
         let said = serde_json::from_slice::<serde_json::Value>(response.body()).ok();
         let said = said.as_ref().and_then(|said| said.get("error_description").or(said.get("error"))?.as_str());
