@@ -386,7 +386,7 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__profile__subcmd__remove)
-            opts="-p -q -v -h --force --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --all --force --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

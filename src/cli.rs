@@ -330,11 +330,15 @@ pub enum ProfileAction {
         /// The profile
         name: String,
     },
-    /// Remove a profile
-    #[command(after_help = "Examples:\n  kclogin profile remove work")]
+    /// Remove a profile, and its client's secret
+    #[command(after_help = "Examples:\n  kclogin profile remove work\n  kclogin logout --all && kclogin profile remove --all")]
     Remove {
         /// The profile
-        name: String,
+        #[arg(required_unless_present = "all")]
+        name: Option<String>,
+        /// Remove every profile
+        #[arg(long, conflicts_with = "name")]
+        all: bool,
         /// Remove it even if it is signed in, and forget the session
         #[arg(long)]
         force: bool,

@@ -192,7 +192,10 @@ fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
             command::profile::show(&choose(&config, &wanted)?, &config, &host.terminal)
         }
         ProfileAction::Use { name } => command::profile::choose_default(&name, &mut config, &host.terminal),
-        ProfileAction::Remove { name, force } => command::profile::remove(&name, force, &mut config, &open, &host.terminal),
+        ProfileAction::Remove { name, all, force } => {
+            let names: Vec<String> = if all { config.profiles().map(|profile| profile.name).collect() } else { name.into_iter().collect() };
+            names.iter().try_for_each(|name| command::profile::remove(name, force, &mut config, &open, &host.terminal))
+        }
         ProfileAction::Import { file } => {
             let shown = file.display();
             let text = fs::File::open(&file).and_then(read_limited).map_err(|error| Error::failed(format!("{shown} can't be read: {error}")))?;

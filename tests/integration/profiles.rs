@@ -256,3 +256,14 @@ fn a_login_without_any_provider_says_how_to_name_one() {
     let stderr = Machine::new().run(&["login"]).failed(Exit::Usage);
     assert_eq!(stderr, "error: it is not known where to sign in\nhint: name the provider: `kclogin login --issuer https://HOST/realms/NAME`\n");
 }
+
+#[test]
+fn after_a_logout_of_all_every_profile_can_be_removed_at_once() {
+    let (_work, _home, machine) = two();
+    machine.run(&["logout", "--all"]).done();
+    let outcome = machine.run(&["profile", "remove", "--all"]);
+    assert_eq!((outcome.exit, outcome.stdout.as_str()), (Exit::Done, ""));
+    assert_eq!(outcome.stderr, "Removed the profile `home`.\nRemoved the profile `work`.\n");
+    assert_eq!((machine.store.kept().len(), machine.config().trim()), (0, ""));
+    machine.run(&["profile", "remove"]).failed(Exit::Usage);
+}
