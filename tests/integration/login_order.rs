@@ -5,7 +5,9 @@ use std::time::Duration;
 use kclogin::exit::Exit;
 
 use crate::machine::{Machine, follow};
-use crate::person::{Page, error_in, eventually, printed_address, redirect_uri, sign_in, visit};
+#[cfg(unix)]
+use crate::person::eventually;
+use crate::person::{Page, error_in, printed_address, redirect_uri, sign_in, visit};
 use crate::provider::{Endpoint, Provider, Respond};
 use crate::store::Fault;
 
