@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
+use super::head::{Head, Parsed};
+
 /// How many connections are held at once.
 const CONNECTIONS: usize = 32;
 /// The largest request head, in bytes. Keycloak's longest redirect is below 2 KiB.
@@ -24,17 +26,6 @@ const DRAIN_TIME: Duration = Duration::from_millis(500);
 const RETRY: Duration = Duration::from_millis(100);
 /// How often the caller hears that the wait goes on.
 const TICK: Duration = Duration::from_millis(250);
-
-/// The head of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Head {
-    /// The method, as it came.
-    pub(super) method: String,
-    /// The request target, as it came.
-    pub(super) target: String,
-    /// Every value of the `Host` header.
-    pub(super) hosts: Vec<String>,
-}
 
 /// What to do with a request.
 #[derive(Debug)]
@@ -202,7 +193,7 @@ impl Connection {
                 Ok(open) => open,
                 Err(_) => return Next::Close,
             };
-            let answer = match parse_head(head) {
+            let answer = match Head::parse(head) {
                 Parsed::Complete(head) => match judge(&head) {
                     Verdict::Take(taken) => return Next::Taken(taken),
                     Verdict::Answer(bytes) => bytes,
@@ -264,26 +255,4 @@ fn drain(stream: &mut TcpStream) -> io::Result<bool> {
         }
     }
     Ok(false)
-}
-
-enum Parsed {
-    Complete(Head),
-    Partial,
-    Malformed,
-}
-
-fn parse_head(bytes: &[u8]) -> Parsed {
-    let mut headers = [httparse::EMPTY_HEADER; 100];
-    let mut request = httparse::Request::new(&mut headers);
-    match request.parse(bytes) {
-        Ok(httparse::Status::Partial) => Parsed::Partial,
-        Err(_) => Parsed::Malformed,
-        Ok(httparse::Status::Complete(_)) => {
-            let (Some(method), Some(target)) = (request.method, request.path) else { return Parsed::Malformed };
-            let is_host = |header: &&httparse::Header<'_>| header.name.eq_ignore_ascii_case("host");
-            let text = |header: &httparse::Header<'_>| String::from_utf8_lossy(header.value).into_owned();
-            let hosts = request.headers.iter().filter(is_host).map(text).collect();
-            Parsed::Complete(Head { method: method.to_owned(), target: target.to_owned(), hosts })
-        }
-    }
 }

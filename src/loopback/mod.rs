@@ -1,12 +1,13 @@
 //! The listener on this machine that the browser comes back to (RFC 8252 section 7.3): binding it, waiting for the provider's answer, answering the
 //! browser.
 //!
-//! `accept` keeps connections within bounds, `answer` writes what the browser shows. Whether a request is the provider's answer is decided by the
-//! [`AuthorizationRequest`] it belongs to; what follows from it is left to the login command.
+//! `accept` keeps connections within bounds, `head` reads requests, `answer` writes what the browser shows. Whether a request is the provider's answer
+//! is decided by the [`AuthorizationRequest`] it belongs to; what follows from it is left to the login command.
 
 mod accept;
 mod answer;
 mod bind;
+pub mod head;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -15,7 +16,8 @@ use url::{Position, Url};
 
 use crate::error::{Error, Result};
 use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse, Rejection};
-use accept::{Acceptor, Head, Taken, Verdict};
+use accept::{Acceptor, Taken, Verdict};
+use head::Head;
 
 pub use answer::Page;
 

@@ -42,7 +42,15 @@ impl Config {
     pub fn read(dir: Option<&Path>) -> Result<Self> {
         let Some(path) = dir.map(|dir| dir.join("config.toml")) else { return Ok(Self::default()) };
         let text = read_text(&path)?;
-        let shape: Shape = toml_edit::de::from_str(&text).map_err(|error| malformed(&path, &text, error.span(), error.message()))?;
+        Self::parse(path, &text)
+    }
+
+    /// The configuration that this text is; `path` is where it stands, for messages and for later changes.
+    ///
+    /// # Errors
+    /// It is malformed: then the sentence names file and line.
+    pub fn parse(path: PathBuf, text: &str) -> Result<Self> {
+        let shape: Shape = toml_edit::de::from_str(text).map_err(|error| malformed(&path, text, error.span(), error.message()))?;
         for name in shape.profile.keys().chain(&shape.default_profile) {
             check_name(name).map_err(|error| Error::usage(format!("{}: {}", path.display(), error.sentence())))?;
         }

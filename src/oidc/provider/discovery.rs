@@ -119,9 +119,20 @@ impl<'a> Provider<'a> {
     /// seconds, so that nothing ever waits long for what may not be needed at all.
     pub fn prefetch_keys(&self) {
         let response = self.endpoints.jwks.as_ref().and_then(|at| self.http.send_within(PREFETCH_LIMIT, get(at)).ok());
-        if let Some(keys) = response.and_then(|response| serde_json::from_slice(response.body()).ok().filter(|_| response.status() == 200)) {
-            let _ = self.keys.set(keys);
+        if let Some(response) = response.filter(|response| response.status() == 200) {
+            let _ = self.know_keys(response.body());
         }
+    }
+
+    /// Takes this document for the provider's key set, unless that is known already.
+    ///
+    /// # Errors
+    /// It is no key set.
+    pub fn know_keys(&self, document: &[u8]) -> Result<()> {
+        let keys =
+            serde_json::from_slice(document).map_err(|error| Error::failed("the provider's keys are not a key set").detail(error.to_string()))?;
+        let _ = self.keys.set(keys);
+        Ok(())
     }
 
     /// The provider's key set as it is now.

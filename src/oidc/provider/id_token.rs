@@ -71,8 +71,9 @@ impl Provider<'_> {
         let Some(keys) = keys else { return self.verify_with(&wire, id_token, checks, None).map_err(Fault::into_error) };
         match self.verify_with(&wire, id_token, checks, Some(keys)) {
             Err(Fault::UnknownKey) => {
-                let fetched = self.fetch_keys()?;
-                self.verify_with(&wire, id_token, checks, fetched.as_ref()).map_err(Fault::into_error)
+                // Keys that were known are never traded for none: that would leave the signature unchecked.
+                let fetched = self.fetch_keys()?.ok_or_else(|| Fault::UnknownKey.into_error())?;
+                self.verify_with(&wire, id_token, checks, Some(&fetched)).map_err(Fault::into_error)
             }
             verified => verified.map_err(Fault::into_error),
         }
@@ -222,4 +223,33 @@ fn check_access_token_hash(
     let token = AccessToken::new(access_token.expose().clone());
     let hash = AccessTokenHash::from_token(&token, algorithm, key).map_err(|_| fault(()))?;
     if hash == *expected { Ok(()) } else { Err(Fault::Invalid(invalid("it belongs to another access token"))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    use super::*;
+    use crate::environment::Environment;
+    use crate::oidc::endpoints::Endpoints;
+    use crate::oidc::http::{Http, Settings};
+
+    #[test]
+    fn known_keys_are_never_traded_for_an_unchecked_signature() {
+        let http = Http::new(Settings::new(&Environment::default(), None), &|_| ());
+        let issuer = "https://kc.example/realms/a";
+        let endpoints = Endpoints { jwks: None, ..Endpoints::of_keycloak(issuer).expect("endpoints") };
+        let payload = format!(r#"{{"iss":"{issuer}","sub":"42","aud":"c","exp":2000,"iat":1000,"nonce":"n"}}"#);
+        let header = r#"{"alg":"EdDSA","kid":"unknown"}"#;
+        let token = Secret::new(format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload)));
+        let (nonce, access_token) = (Secret::from("n"), Secret::from("at"));
+        let checks = IdTokenChecks { client_id: "c", nonce: Some(&nonce), access_token: &access_token, now: Timestamp(1_000), signature: true };
+        let provider = Provider::known(&http, Some(issuer.to_owned()), endpoints.clone());
+        assert!(!provider.verify_id_token(&token, &checks).expect("nothing to check it with").signature_checked);
+        let provider = Provider::known(&http, Some(issuer.to_owned()), endpoints);
+        provider.know_keys(br#"{"keys":[]}"#).expect("a key set");
+        let refused = provider.verify_id_token(&token, &checks).expect_err("refused");
+        assert!(refused.sentence().ends_with("the provider has no key that fits its signature"), "{refused}");
+    }
 }
