@@ -89,9 +89,16 @@ fn unreadable(error: &serde_json::Error) -> Error {
         .hint("a keycloak.json needs `realm`, `auth-server-url` and `resource`; a client_secrets.json needs `client_id`, `auth_uri` and `token_uri`")
 }
 
+/// The URL that a member holds. The sentences of [`parse_url`] would repeat it, and people mix their lines up.
+fn web_url(member: &str, text: &str) -> Result<Url> {
+    parse_url(member, text).map_err(|_| {
+        Error::failed(format!("the file's `{member}` is not an https URL")).hint("it is a URL in full, without a user name or a password")
+    })
+}
+
 fn from_adapter_file(file: AdapterFile) -> Result<Imported> {
     let issuer = format!("{}/realms/{}", file.auth_server_url.trim_end_matches('/'), file.realm);
-    parse_url("auth-server-url", &issuer)?;
+    web_url("auth-server-url", &issuer)?;
     let client_secret = file.credentials.secret.filter(|secret| !file.public_client && !secret.expose().is_empty());
     let settings = Settings {
         issuer: Some(issuer),
@@ -105,17 +112,20 @@ fn from_adapter_file(file: AdapterFile) -> Result<Imported> {
 
 fn from_client_entry(entry: ClientEntry) -> Result<Imported> {
     let mut remarks = Vec::new();
-    let optional = |name: &str, text: Option<&String>| text.map(|text| parse_url(name, text)).transpose();
+    let optional = |name: &str, text: Option<&String>| text.map(|text| web_url(name, text)).transpose();
     let endpoints = ExplicitEndpoints {
-        authorization_endpoint: Some(parse_url("auth_uri", &entry.auth_uri)?),
-        token_endpoint: Some(parse_url("token_uri", &entry.token_uri)?),
+        authorization_endpoint: Some(web_url("auth_uri", &entry.auth_uri)?),
+        token_endpoint: Some(web_url("token_uri", &entry.token_uri)?),
         userinfo_endpoint: optional("userinfo_uri", entry.userinfo_uri.as_ref())?,
         jwks_uri: optional("jwks_uri", entry.jwks_uri.as_ref())?,
         ..ExplicitEndpoints::default()
     };
     let whole = endpoints.complete();
     let by_shape = whole.as_ref().and_then(Endpoints::keycloak_issuer);
-    whole.as_ref().map_or(Ok(()), Endpoints::require_secure)?;
+    whole.as_ref().map_or(Ok(()), Endpoints::require_secure).map_err(|_| {
+        Error::failed("one of the file's URLs is plain http, so anybody on the network could read and change what is sent")
+            .hint("use https; plain http is accepted on a loopback address only")
+    })?;
     let issuer = entry.issuer.or_else(|| by_shape.clone());
     match &issuer {
         None => remarks.push(
@@ -205,6 +215,10 @@ mod tests {
             r#"{"web":{"client_secret":["s3cr3t"]}}"#,
             r#"{"a":"s3cr3t"}"#,
             r#"{"web":"s3cr3t"}"#,
+            r#"{"web":{"client_id":"c","auth_uri":"s3cr3t","token_uri":"https://a.example/token"}}"#,
+            r#"{"web":{"client_id":"c","auth_uri":"https://u:s3cr3t@a.example:99999/","token_uri":"https://a.example/token"}}"#,
+            r#"{"web":{"client_id":"c","auth_uri":"http://a.example/s3cr3t","token_uri":"https://a.example/token"}}"#,
+            r#"{"realm":"a","auth-server-url":"https://u:s3cr3t@a.example/","resource":"c"}"#,
         ] {
             let error = import(bad).expect_err(bad);
             assert!(!format!("{error:?}").contains("s3cr3t"), "{error:?}");
