@@ -11,7 +11,7 @@
 //! 6. [`command`]: one function for each command.
 //! 7. [`host`], [`cli`], [`generate`], `call` (from clap's types to a command's input), and this file, which alone knows them all: [`run`].
 //!
-//! **login** finds the provider, probes the store, binds the listener, opens the browser, waits, checks the answer, redeems the code, verifies the ID
+//! **login** finds the provider, probes the store, binds the listener, opens the browser at a start page, waits, checks the answer, redeems the code, verifies the ID
 //! token, stores the token set, and only then answers the browser. **token** reads the stored set and, where it is not fresh, refreshes it under a
 //! lock: one request, stored before it is printed. **whoami** asks the UserInfo endpoint with it. **logout** ends the provider's session as far as it
 //! can be reached, and removes the set always.

@@ -7,14 +7,16 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use url::Url;
+
 use crate::browser::{Browser, Launch};
 use crate::clock::{Clock, lasting};
 use crate::error::{Error, ErrorKind, Result};
-use crate::loopback::{Arrival, Loopback, NoArrival, Page};
+use crate::loopback::{Arrival, Loopback, NoArrival, Page, Start, StartSecrets};
 use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse};
 use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::Http;
-use crate::oidc::provider::{Client, IdTokenChecks, Provider, Wishes};
+use crate::oidc::provider::{Client, IdTokenChecks, Provider, Wishes, random_secret};
 use crate::profile::config_file::Config;
 use crate::profile::{Profile, Settings};
 use crate::refresh_lock;
@@ -131,7 +133,7 @@ fn the_client(input: &mut Input, provider: &Provider<'_>, store: &dyn TokenStore
 /// Sends the person to the login page and waits for what comes back.
 fn wait(input: &Input, loopback: &mut Loopback, request: &AuthorizationRequest, parts: &Parts<'_>) -> Result<Arrival> {
     let terminal = parts.terminal;
-    let mut launch = show_login_page(input, request, parts);
+    let (mut launch, mut start) = show_login_page(input, request, parts).unzip();
     let mut shown = None;
     let mut tick = |left: Duration| {
         if let Some(reason) = launch.as_ref().and_then(Launch::failure) {
@@ -145,32 +147,36 @@ fn wait(input: &Input, loopback: &mut Loopback, request: &AuthorizationRequest, 
             terminal.progress(Line::new().plain("Waiting for the sign-in in the browser ... ").strong(left).dim(" (Ctrl-C to stop)"));
         }
     };
-    let arrival = loopback.wait(request, Instant::now() + input.timeout, &mut tick);
+    let arrival = loopback.wait(request, start.as_mut(), Instant::now() + input.timeout, &mut tick);
     terminal.clear_progress();
     arrival?.map_err(|nothing| timed_out(input, request, &nothing))
 }
 
-fn show_login_page(input: &Input, request: &AuthorizationRequest, parts: &Parts<'_>) -> Option<Launch> {
+/// Opens the browser at a start page, which knows it again when it comes back. Where no browser can be opened, the address of the login page itself is
+/// printed: it is in no list of processes then, and may have to be opened where this machine's start page can't be reached.
+fn show_login_page(input: &Input, request: &AuthorizationRequest, parts: &Parts<'_>) -> Option<(Launch, Start)> {
     let terminal = parts.terminal;
     let to = input.profile.provider();
-    let (launch, why_not) = match parts.browser.map(|browser| browser.open(&request.url)) {
+    let [opened, printed, opened_cookie, printed_cookie] = std::array::from_fn(|_| random_secret());
+    let start = Start::new(StartSecrets { opened, printed, opened_cookie, printed_cookie }, &request.redirect_uri);
+    let (launch, why_not) = match parts.browser.map(|browser| browser.open(&start.opened_address())) {
         Some(Ok(launch)) => (Some(launch), None),
         Some(Err(error)) => (None, Some(error.sentence().to_owned())),
         None => (None, None),
     };
-    let address = Line::new().plain("  ").link(request.url.as_str());
+    let address = |url: &Url| Line::new().plain("  ").link(url.as_str());
     if launch.is_some() {
         terminal.status(Line::new().plain("Opening your browser to sign in to ").strong(to).plain(". If it does not open, go to this address:"));
-        terminal.status(address);
+        terminal.status(address(&start.printed_address()));
     } else {
         let because = why_not.map_or_else(String::new, |why| format!(" ({why})"));
         terminal.prompt(Line::new().plain("To sign in to ").strong(to).plain(format!(", open this address in a browser on this machine{because}:")));
-        terminal.prompt(address);
+        terminal.prompt(address(&request.url));
     }
     if !terminal.shows_progress() {
         terminal.status(format!("Waiting for the sign-in in the browser, for {} at most.", lasting(input.timeout)));
     }
-    launch
+    launch.map(|launch| (launch, start))
 }
 
 fn timed_out(input: &Input, request: &AuthorizationRequest, nothing: &NoArrival) -> Error {

@@ -6,6 +6,7 @@
 use std::io::Cursor;
 
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
+use url::Url;
 
 use crate::text::neutralise;
 
@@ -41,6 +42,8 @@ pub enum Page<'a> {
     },
     /// A request that is not the answer waited for.
     Rejected(&'a str),
+    /// The start page, after somebody has used it.
+    UsedUp,
     /// Not GET.
     WrongMethod,
     /// Not the redirect URI's path.
@@ -50,35 +53,21 @@ pub enum Page<'a> {
 }
 
 impl Page<'_> {
-    /// The whole HTTP response. It is an HTTP/1.0 response so that its end is the connection's: tiny_http leaves no say over `Connection`.
+    /// The whole HTTP response.
     pub fn to_response(&self) -> Vec<u8> {
-        let html = self.to_html();
-        let headers = [
-            ("Content-Type", "text/html; charset=utf-8"),
-            ("Content-Security-Policy", POLICY),
-            // The address holds the code and the state: it must go nowhere, and be kept nowhere (RFC 9700 section 4.2.4).
-            ("Referrer-Policy", "no-referrer"),
-            ("Cache-Control", "no-store"),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Cross-Origin-Opener-Policy", "same-origin"),
-            ("Cross-Origin-Resource-Policy", "same-origin"),
-            ("Server", "kclogin"),
-        ];
-        let mut headers: Vec<Header> = headers.iter().filter_map(|(name, value)| Header::from_bytes(*name, *value).ok()).collect();
-        if matches!(self, Self::WrongMethod) {
-            headers.extend(Header::from_bytes("Allow", "GET"));
-        }
-        let length = html.len();
-        let response = Response::new(StatusCode(self.status()), headers, Cursor::new(html), Some(length), None);
-        let mut bytes = Vec::with_capacity(length + 1024);
-        // Writing to memory can't fail.
-        let _ = response.raw_print(&mut bytes, HTTPVersion(1, 0), &[], false, None);
-        bytes
+        self.to_response_with_cookie(None)
+    }
+
+    /// The same with a `Set-Cookie`.
+    pub fn to_response_with_cookie(&self, cookie: Option<&str>) -> Vec<u8> {
+        let more = [("Content-Security-Policy", Some(POLICY)), ("Allow", matches!(self, Self::WrongMethod).then_some("GET")), ("Set-Cookie", cookie)];
+        respond(self.status(), &more.map(|(name, value)| (name, value.unwrap_or_default())), self.to_html())
     }
 
     fn status(&self) -> u16 {
         match self {
             Self::SignedIn { .. } | Self::Failed { .. } => 200,
+            Self::UsedUp => 410,
             Self::Rejected(_) => 400,
             Self::NotFound => 404,
             Self::WrongMethod => 405,
@@ -101,12 +90,44 @@ impl Page<'_> {
                     format!("<p>{}</p>{}", prose(reason), soft("The login in the terminal goes on. Use the window that it opened, or its address."));
                 ("bad", "Not the answer it waits for".to_owned(), body)
             }
+            Self::UsedUp => {
+                let body = soft("this address was opened before, perhaps by somebody else. Open the one that the terminal shows instead");
+                ("bad", "Already used".to_owned(), body)
+            }
             Self::NotFound => ("bad", "Nothing here".to_owned(), soft("This address is used for a moment, to finish a login.")),
             Self::WrongMethod => ("bad", "Not this way".to_owned(), soft("This address only answers when a browser opens it.")),
             Self::Misdirected => ("bad", "Wrong address".to_owned(), soft("The request was meant for another host.")),
         };
         fill(TEMPLATE, &[("mood", mood), ("title", &escape(&title)), ("body", &body)])
     }
+}
+
+/// Sends the browser on to the provider with a cookie that it is known by when it comes back.
+pub(super) fn onwards(to: &Url, cookie: &str) -> Vec<u8> {
+    respond(302, &[("Location", to.as_str()), ("Set-Cookie", cookie)], String::new())
+}
+
+/// A response with the headers that all of ours have. It is an HTTP/1.0 response so that its end is the connection's: tiny_http leaves no say over
+/// `Connection`.
+fn respond(status: u16, more: &[(&str, &str)], html: String) -> Vec<u8> {
+    let common = [
+        ("Content-Type", "text/html; charset=utf-8"),
+        // The address holds the code and the state: it must go nowhere, and be kept nowhere (RFC 9700 section 4.2.4).
+        ("Referrer-Policy", "no-referrer"),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Server", "kclogin"),
+    ];
+    let present = common.iter().chain(more).filter(|(_, value)| !value.is_empty());
+    let headers: Vec<Header> = present.filter_map(|(name, value)| Header::from_bytes(*name, *value).ok()).collect();
+    let length = html.len();
+    let response = Response::new(StatusCode(status), headers, Cursor::new(html), Some(length), None);
+    let mut bytes = Vec::with_capacity(length + 1024);
+    // Writing to memory can't fail.
+    let _ = response.raw_print(&mut bytes, HTTPVersion(1, 0), &[], false, None);
+    bytes
 }
 
 /// A sentence of ours, as the terminal prints it, as the page shows it: with a capital, a full stop, and what is to be typed set apart.

@@ -10,6 +10,8 @@ pub struct Head {
     pub target: String,
     /// Every value of the `Host` header.
     pub hosts: Vec<String>,
+    /// Every value of the `Cookie` header.
+    pub cookies: Vec<String>,
 }
 
 /// What the bytes that have come so far are.
@@ -34,10 +36,12 @@ impl Head {
             Err(_) => Parsed::Malformed,
             Ok(httparse::Status::Complete(_)) => {
                 let (Some(method), Some(target)) = (request.method, request.path) else { return Parsed::Malformed };
-                let is_host = |header: &&httparse::Header<'_>| header.name.eq_ignore_ascii_case("host");
-                let text = |header: &httparse::Header<'_>| String::from_utf8_lossy(header.value).into_owned();
-                let hosts = request.headers.iter().filter(is_host).map(text).collect();
-                Parsed::Complete(Self { method: method.to_owned(), target: target.to_owned(), hosts })
+                let values = |name: &str| {
+                    let named = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+                    named.map(|header| String::from_utf8_lossy(header.value).into_owned()).collect()
+                };
+                let (hosts, cookies) = (values("host"), values("cookie"));
+                Parsed::Complete(Self { method: method.to_owned(), target: target.to_owned(), hosts, cookies })
             }
         }
     }
@@ -49,11 +53,12 @@ mod tests {
 
     #[test]
     fn a_head_is_partial_until_it_is_whole_and_what_follows_changes_nothing() {
-        let bytes = b"GET /callback?code=a HTTP/1.1\r\nHost: 127.0.0.1:1\r\nhost: b\r\n\r\n";
+        let bytes = b"GET /callback?code=a HTTP/1.1\r\nHost: 127.0.0.1:1\r\nCookie: c=d\r\nhost: b\r\n\r\n";
         let whole = Parsed::Complete(Head {
             method: "GET".to_owned(),
             target: "/callback?code=a".to_owned(),
             hosts: vec!["127.0.0.1:1".to_owned(), "b".to_owned()],
+            cookies: vec!["c=d".to_owned()],
         });
         for length in 0..bytes.len() {
             assert_eq!(Head::parse(&bytes[..length]), Parsed::Partial, "{length}");

@@ -8,6 +8,7 @@ mod accept;
 mod answer;
 mod bind;
 pub mod head;
+mod start;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -20,6 +21,8 @@ use accept::{Acceptor, Taken, Verdict};
 use head::Head;
 
 pub use answer::Page;
+use start::Visit;
+pub use start::{Start, StartSecrets};
 
 /// A bound listener. Dropping it closes the port.
 pub struct Loopback {
@@ -36,12 +39,15 @@ pub struct Arrival {
 }
 
 /// The browser, after it has brought the answer.
-pub struct WaitingBrowser(Taken);
+pub struct WaitingBrowser {
+    taken: Taken,
+    forget_cookie: Option<String>,
+}
 
 impl WaitingBrowser {
     /// Shows the page. The login is done or has failed by now, so that the page never promises too much.
     pub fn show(self, page: &Page<'_>) {
-        self.0.answer(&page.to_response());
+        self.taken.answer(&page.to_response_with_cookie(self.forget_cookie.as_deref()));
     }
 }
 
@@ -70,13 +76,15 @@ impl Loopback {
         &self.redirect_uri
     }
 
-    /// Waits for the provider's answer to `request`, telling `tick` how much time is left. All else that comes is answered and forgotten.
+    /// Waits for the provider's answer to `request`, telling `tick` how much time is left. All else that comes is answered and forgotten. Where there is a
+    /// start page, only a browser that was sent on from it can bring the answer.
     ///
     /// # Errors
     /// The system's event queue fails.
     pub fn wait(
         &mut self,
         request: &AuthorizationRequest,
+        mut start: Option<&mut Start>,
         deadline: Instant,
         tick: &mut dyn FnMut(Duration),
     ) -> Result<std::result::Result<Arrival, NoArrival>> {
@@ -84,8 +92,12 @@ impl Loopback {
         let expected = Expected::at(&self.redirect_uri);
         let malformed = Page::Rejected("The request could not be understood.").to_response();
         let mut judge = |head: &Head| match expected.query_of(head) {
-            Err(response) => Verdict::Answer(response),
-            Ok(query) => match request.check(query) {
+            Err(response) => match start.as_mut().filter(|_| expected.is_get_of_ours(head)).and_then(|start| start.visit(&head.target)) {
+                Some(Visit::Onwards(cookie)) => Verdict::Answer(answer::onwards(&request.url, &cookie)),
+                Some(Visit::UsedUp) => Verdict::Answer(Page::UsedUp.to_response()),
+                None => Verdict::Answer(response),
+            },
+            Ok(query) => match request.check(query).and_then(|response| admitted(response, start.as_deref(), head)) {
                 Ok(response) => Verdict::Take(response),
                 Err(rejection) => {
                     let page = Page::Rejected(&format!("kclogin did not take this answer: {}.", rejection.sentence())).to_response();
@@ -96,11 +108,17 @@ impl Loopback {
         };
         let arrival = self.acceptor.serve(deadline, tick, &mut judge, &malformed);
         let arrival = arrival.map_err(|error: io::Error| Error::failed(format!("the wait for the browser failed: {error}")))?;
+        let forget_cookie = start.map(|start| start.forget_cookie());
         Ok(match arrival {
-            Some((response, taken)) => Ok(Arrival { response, browser: WaitingBrowser(taken) }),
+            Some((response, taken)) => Ok(Arrival { response, browser: WaitingBrowser { taken, forget_cookie } }),
             None => Err(NoArrival { rejected }),
         })
     }
+}
+
+/// The answer, if it comes from a browser that was sent on from the start page, or there is none.
+fn admitted(response: AuthorizationResponse, start: Option<&Start>, head: &Head) -> std::result::Result<AuthorizationResponse, Rejection> {
+    if start.is_none_or(|start| start.admits(&head.cookies)) { Ok(response) } else { Err(Rejection::OtherBrowser) }
 }
 
 /// What a request must look like before its query is looked at.
@@ -119,13 +137,21 @@ impl Expected {
         Self { path: redirect_uri.path().to_owned(), host, host_without_port }
     }
 
-    /// The query of a request that is for us: exactly one `Host`, which is ours (another one is a web page that has rebound a DNS name to this
-    /// machine), the right path, and GET.
-    fn query_of<'h>(&self, head: &'h Head) -> std::result::Result<&'h str, Vec<u8>> {
+    fn is_at_ours(&self, head: &Head) -> bool {
         let is_ours = |host: &String| {
             host.eq_ignore_ascii_case(&self.host) || self.host_without_port.as_ref().is_some_and(|bare| host.eq_ignore_ascii_case(bare))
         };
-        if head.hosts.len() != 1 || !head.hosts.iter().all(is_ours) {
+        head.hosts.len() == 1 && head.hosts.iter().all(is_ours)
+    }
+
+    fn is_get_of_ours(&self, head: &Head) -> bool {
+        self.is_at_ours(head) && head.method == "GET"
+    }
+
+    /// The query of a request that is for us: exactly one `Host`, which is ours (another one is a web page that has rebound a DNS name to this
+    /// machine), the right path, and GET.
+    fn query_of<'h>(&self, head: &'h Head) -> std::result::Result<&'h str, Vec<u8>> {
+        if !self.is_at_ours(head) {
             return Err(Page::Misdirected.to_response());
         }
         let (path, query) = head.target.split_once('?').unwrap_or((&head.target, ""));
@@ -144,7 +170,12 @@ mod tests {
     use super::*;
 
     fn head(method: &str, target: &str, hosts: &[&str]) -> Head {
-        Head { method: method.to_owned(), target: target.to_owned(), hosts: hosts.iter().map(|host| (*host).to_owned()).collect() }
+        Head {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+            cookies: Vec::new(),
+        }
     }
 
     #[test]

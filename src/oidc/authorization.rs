@@ -54,6 +54,8 @@ pub enum Rejection {
     WrongState,
     /// The provider promised `iss` and it is missing (RFC 9207 section 2.4).
     NoIssuer,
+    /// Another browser than the one the login was opened in, perhaps another person's (RFC 9700 section 4.5).
+    OtherBrowser,
     /// `iss` names another issuer: a mix-up (RFC 9207 section 2.4, RFC 9700 section 4.4).
     WrongIssuer,
 }
@@ -68,6 +70,7 @@ impl Rejection {
             Self::NoState => "it had no state, so it belongs to no login",
             Self::WrongState => "its state belongs to another login",
             Self::NoIssuer => "it did not name its issuer, as the provider promises to",
+            Self::OtherBrowser => "it came from another browser than the one the login was opened in",
             Self::WrongIssuer => "it came from another issuer than the one asked",
         })
     }

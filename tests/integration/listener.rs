@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use crate::cookies;
 use crate::machine::{Machine, redirect_of};
 use crate::person::{Page, visit};
 use crate::provider::{Endpoint, Provider};
@@ -116,7 +117,8 @@ fn an_answer_with_a_body_that_never_comes_is_taken() {
         let answer = redirect_of(url);
         let host = format!("127.0.0.1:{}", answer.port().expect("a port"));
         let mut stream = TcpStream::connect(&host).expect("the port is open");
-        let head = format!("GET {} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5\r\n\r\n", &answer[url::Position::BeforePath..]);
+        let (target, cookie) = (&answer[url::Position::BeforePath..], cookies::of(&answer).expect("a cookie"));
+        let head = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nContent-Length: 5\r\n\r\n");
         stream.write_all(head.as_bytes()).expect("sent");
         let mut page = String::new();
         stream.read_to_string(&mut page).expect("a page");
@@ -275,10 +277,12 @@ fn the_answer_brought_twice_at_once_is_redeemed_once() {
     let (provider, machine) = (Provider::start(), Machine::new());
     let visits = visit(&machine, |url| {
         let answer = redirect_of(url);
-        let again = answer.clone();
+        let (again, cookie) = (answer.clone(), cookies::of(&answer).expect("a cookie"));
+        let bring = move |answer: &Url| crate::provider::http("GET", answer.as_str(), &[("Cookie", &cookie)], b"").ok();
+        let bring_again = bring.clone();
         // The second may find the port closed already, or its connection closed without an answer.
-        let second = std::thread::spawn(move || crate::provider::http("GET", again.as_str(), &[], b"").ok());
-        let first = crate::provider::http("GET", answer.as_str(), &[], b"").ok();
+        let second = std::thread::spawn(move || bring_again(&again));
+        let first = bring(&answer);
         [first, second.join().expect("no panic")]
     });
     machine.run(&["login", "--issuer", &provider.issuer()]).done();

@@ -21,7 +21,9 @@ fn a_login_says_who_signed_in_and_prints_nothing_on_stdout() {
     let visits = sign_in(&machine);
     let outcome = machine.run(&["login", "--issuer", &provider.issuer()]);
     assert_eq!((outcome.exit, outcome.stdout.as_str()), (Exit::Done, ""), "{}", outcome.stderr);
-    let (issuer, (address, _)) = (provider.issuer(), visits.next());
+    let (issuer, _) = (provider.issuer(), visits.next());
+    let address = outcome.stderr.lines().nth(1).expect("an address").trim_start();
+    assert!(address.starts_with("http://127.0.0.1:") && address.contains("/start/"), "{address}");
     let expected = format!(
         "Opening your browser to sign in to {issuer}. If it does not open, go to this address:\n  {address}\n\
          Waiting for the sign-in in the browser, for 5 min at most.\nLogged in as Alice Adams (alice) at {issuer}.\n"

@@ -17,7 +17,8 @@ use kclogin::interrupt::Interrupt;
 use kclogin::terminal::Terminal;
 use url::Url;
 
-use crate::provider::{Provider, header, http_get, location};
+use crate::cookies;
+use crate::provider::{Provider, header, location};
 use crate::store::MemoryStore;
 
 /// How a run ended and what it printed.
@@ -157,11 +158,11 @@ impl Machine {
 
 /// Follows redirects from `url` as a browser does, and gives the last response's status and body. At most ten.
 pub(crate) fn follow(url: &Url) -> (u16, String) {
-    let mut at = url.to_string();
+    let mut at = url.clone();
     for _ in 0..10 {
-        let (status, headers, body) = http_get(&at, &[]);
+        let (status, headers, body) = cookies::get(&at);
         match header(&headers, "location") {
-            Some(next) => at = Url::parse(&at).expect("a URL").join(next).expect("a URL").into(),
+            Some(next) => at = at.join(next).expect("a URL"),
             None => return (status, String::from_utf8_lossy(&body).into_owned()),
         }
     }
@@ -170,7 +171,7 @@ pub(crate) fn follow(url: &Url) -> (u16, String) {
 
 /// The address that the provider sends the browser back to, which is not followed.
 pub(crate) fn redirect_of(url: &Url) -> Url {
-    location(&http_get(url.as_str(), &[])).expect("a redirect").0
+    location(&cookies::get(&cookies::enter(url))).expect("a redirect").0
 }
 
 struct PersonsBrowser {
@@ -185,7 +186,7 @@ impl Browser for PersonsBrowser {
         let (failed, launch) = Launch::new();
         thread::spawn(move || {
             let _failed = failed;
-            visit(&url);
+            visit(&cookies::enter(&url));
         });
         Ok(launch)
     }

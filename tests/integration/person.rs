@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use crate::cookies;
 use crate::machine::{Machine, redirect_of};
 use crate::provider::{Params, header, http};
 
@@ -29,7 +30,9 @@ impl Page {
     /// Asks for a page in any way.
     #[track_caller]
     pub(crate) fn asked_for(method: &str, url: &Url, headers: &[(&str, &str)]) -> Self {
-        let (status, headers, body) = http(method, url.as_str(), headers, b"").expect("an answer");
+        let cookie = cookies::of(url);
+        let headers: Vec<(&str, &str)> = headers.iter().copied().chain(cookie.iter().map(|cookie| ("Cookie", cookie.as_str()))).collect();
+        let (status, headers, body) = http(method, url.as_str(), &headers, b"").expect("an answer");
         Self { status, headers, html: String::from_utf8(body).expect("UTF-8") }
     }
 

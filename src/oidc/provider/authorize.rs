@@ -16,6 +16,12 @@ pub struct Wishes {
     pub parameters: Vec<(String, String)>,
 }
 
+/// 256 random bits as text for a URL.
+#[must_use]
+pub fn random_secret() -> Secret<String> {
+    Secret::new(CsrfToken::new_random_len(32).into_secret())
+}
+
 impl Provider<'_> {
     /// A new request, with a state, a nonce and a code verifier of 256 random bits each.
     #[must_use]

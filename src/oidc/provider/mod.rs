@@ -19,7 +19,7 @@ use crate::oidc::endpoints::{ClientAuthentication, Endpoints};
 use crate::oidc::http::{Http, Request, Response};
 use crate::secret::Secret;
 
-pub use authorize::Wishes;
+pub use authorize::{Wishes, random_secret};
 pub use end_session::Ended;
 pub use id_token::{IdTokenChecks, VerifiedIdToken};
 pub use token_endpoint::TokenResponse;
