@@ -19,6 +19,7 @@ mod profiles;
 mod provider;
 mod refresh;
 mod secrets;
+mod standards;
 mod start_page;
 mod status;
 mod store;
