@@ -134,10 +134,13 @@ fn the_client(input: &mut Input, provider: &Provider<'_>, store: &dyn TokenStore
 fn wait(input: &Input, loopback: &mut Loopback, request: &AuthorizationRequest, parts: &Parts<'_>) -> Result<Arrival> {
     let terminal = parts.terminal;
     let (mut launch, mut start) = show_login_page(input, request, parts).unzip();
+    // Said again where it is needed: a quiet login has not said it yet.
+    let printed = Line::new().plain("  ").link(start.as_ref().map(|start| start.printed_address().to_string()).unwrap_or_default());
     let mut shown = None;
     let mut tick = |left: Duration| {
         if let Some(reason) = launch.as_ref().and_then(Launch::failure) {
-            terminal.prompt(Line::new().plain(format!("The browser could not be opened ({reason}); use the address above.")));
+            terminal.prompt(format!("The browser could not be opened ({reason}). Open this address yourself:"));
+            terminal.prompt(printed.clone());
             launch = None;
         }
         let seconds = left.as_secs_f64().ceil() as u64;

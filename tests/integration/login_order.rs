@@ -226,8 +226,8 @@ fn a_browser_command_that_does_not_exist_leaves_the_printed_address() {
 fn a_browser_command_that_fails_is_said_while_the_login_waits() {
     let (provider, machine) = (Provider::start(), Machine::new());
     std::thread::scope(|scope| {
-        let run = scope.spawn(|| machine.run(&["login", "--browser", "sh -c 'exit 3'", "--issuer", &provider.issuer()]));
-        let told = "The browser could not be opened (`sh` ended with exit status: 3); use the address above.\n";
+        let run = scope.spawn(|| machine.run(&["login", "-q", "--browser", "sh -c 'exit 3'", "--issuer", &provider.issuer()]));
+        let told = "The browser could not be opened (`sh` ended with exit status: 3). Open this address yourself:\n  http://127.0.0.1:";
         eventually(|| machine.stderr_so_far().contains(told).then_some(()));
         follow(&printed_address(&machine));
         run.join().expect("no panic").done();
