@@ -1,4 +1,4 @@
-//! What a contributor to kclogin runs: `cargo xtask demo`, `test`, `keycloak`, `browser`, `generate`, `ci`.
+//! What a contributor to kclogin runs: `cargo xtask demo`, `test`, `keycloak`, `browser`, `generate`, `fuzz`, `ci`.
 //! Owns the command line and the exit code; each task is a module, and what they share (processes, progress, packages) is beside them.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may end on what must not happen"))]
 
@@ -6,6 +6,7 @@ mod browser;
 mod ci;
 mod demo;
 mod failure;
+mod fuzz;
 mod generate;
 mod http;
 mod keycloak;
@@ -47,7 +48,9 @@ enum Task {
     Browser(browser::Options),
     /// Make the completions and the man pages anew
     Generate(generate::Options),
-    /// Check what the tests don't: format, lints, docs, licences, generated files, other targets
+    /// Feed what is read from outside with what nobody would send
+    Fuzz(fuzz::Options),
+    /// Check what the tests don't: format, lints, docs, licences, generated files, other targets, fuzzing
     Ci(ci::Options),
 }
 
@@ -84,6 +87,7 @@ fn run(task: Task) -> Outcome {
         Task::Keycloak(Keycloak::Realm) => keycloak::realm(),
         Task::Browser(options) => browser::run(&options),
         Task::Generate(options) => generate::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Ci(options) => ci::run(&options),
     }
 }

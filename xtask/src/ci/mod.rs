@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use crate::failure::Outcome;
 use crate::packages::{self, Tool};
 use crate::stages::Stages;
-use crate::{generate, process, workspace};
+use crate::{fuzz, generate, process, workspace};
 
 /// The options of `xtask ci`.
 #[derive(Debug, Args)]
@@ -40,6 +40,8 @@ enum Check {
     Completions,
     /// It compiles for Windows, macOS and musl
     Targets,
+    /// Each fuzz target for a few seconds
+    Fuzz,
 }
 
 impl Check {
@@ -63,6 +65,7 @@ impl Check {
             Self::Man => pages::check(),
             Self::Completions => shells::check(),
             Self::Targets => targets::check(),
+            Self::Fuzz => fuzz::check(),
         }
     }
 }
