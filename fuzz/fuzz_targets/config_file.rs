@@ -29,9 +29,11 @@ fn profiles(config: &Config) -> Vec<Profile> {
 fuzz_target!(|text: &str| {
     let path = PathBuf::from("config.toml");
     // Somebody who writes a secret into the file, where it does not belong, does not find it in an error.
-    let with_secret = format!("{text}\n[profile.fuzz-secret]\nclient-id = \"x\"\nclient-secret = \"SECRET-MARKER\"\n");
-    let error = Config::parse(path.clone(), &with_secret).expect_err("there is no such member");
-    assert!(text.contains("SECRET-MARKER") || !format!("{error:?}").contains("SECRET-MARKER"), "{error:?}");
+    for misplaced in ["client-secret = \"SECRET-MARKER\"", "redirect-uri = \"https://user:SECRET-MARKER@kc.example:99999/\""] {
+        let with_secret = format!("{text}\n[profile.fuzz-secret]\nclient-id = \"x\"\n{misplaced}\n");
+        let error = Config::parse(path.clone(), &with_secret).expect_err("neither is right");
+        assert!(text.contains("SECRET-MARKER") || !format!("{error:?}").contains("SECRET-MARKER"), "{error:?}");
+    }
 
     let parsed = match Config::parse(path, text) {
         Ok(parsed) => parsed,

@@ -167,6 +167,8 @@ fn write_text(path: &Path, text: &str) -> std::io::Result<()> {
 
 fn malformed(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> Error {
     let line = span.map(|span| text.as_bytes()[..span.start.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1);
+    // What is no URL is repeated by the library, and may hold a password all the same.
+    let message = if message.contains('@') { message.split('"').next().unwrap_or_default().trim_end_matches([' ', ':']) } else { message };
     let at = line.map_or_else(|| path.display().to_string(), |line| format!("{}, line {line}", path.display()));
     Error::usage(format!("the configuration is malformed: {at}: {}", message.trim().replace('\n', ", ")))
         .hint("mend that line, or move the file away to start anew")
@@ -220,6 +222,8 @@ mod tests {
         assert!(unknown.contains("line 3") && unknown.contains("isuer"), "{unknown}");
         let wrong = sentence("[profile.a]\nclient-id = 7\n");
         assert!(wrong.contains("line 2"), "{wrong}");
+        let password = sentence("[profile.a]\nclient-id = \"x\"\nredirect-uri = \"https://u:s3cr3t@h:99999/\"\n");
+        assert!(password.ends_with("config.toml, line 3: invalid port number"), "{password}");
         assert!(sentence("[profile.\"../a\"]\nclient-id = \"x\"\n").contains("../a"));
     }
 
