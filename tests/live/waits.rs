@@ -1,7 +1,8 @@
 //! Every wait ends.
 
-use std::io::Read;
-use std::process::Command;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::bench::{Person, eventually, outcome};
@@ -105,4 +106,33 @@ fn ctrl_c_in_the_terminal_leaves_the_browser_open() {
     assert!(Command::new("kill").args(["-INT", "--", &format!("-{}", login.id())]).status().expect("kill runs").success());
     assert_eq!(login.wait().expect("an end").code(), Some(130));
     assert!(Command::new("kill").args(["-TERM", browser.trim()]).status().expect("kill runs").success(), "the browser is still there to be closed");
+}
+
+#[test]
+fn used_up_descriptors_do_not_keep_the_answer_out() {
+    let person = Person::new();
+    let issuer = person.issuer();
+    let plain = person.command(&["login", "--issuer", &issuer, "--no-browser", "--timeout", "90s"]);
+    // Room for what kclogin itself needs and a handful of connections.
+    let mut login = Command::new("sh");
+    login.args(["-c", "ulimit -n 20; exec \"$0\" \"$@\""]).arg(plain.get_program()).args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => login.env(name, value),
+            None => login.env_remove(name),
+        };
+    }
+    let mut login = login.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("kclogin starts");
+    let mut lines = BufReader::new(login.stderr.take().expect("stderr")).lines();
+    let address = lines.find_map(|line| Some(line.expect("text").strip_prefix("  ")?.to_owned())).expect("an address");
+    let port = address.split("127.0.0.1%3A").nth(1).and_then(|rest| rest.split('%').next()).expect("a port").parse().expect("a number");
+    let idle: Vec<TcpStream> = (0..100).map(|_| TcpStream::connect(("127.0.0.1", port)).expect("the port is open")).collect();
+    let browser = person.command(&[]).get_envs().find(|(name, _)| *name == "BROWSER").and_then(|(_, value)| value).expect("a browser").to_owned();
+    let mut visit = Command::new(browser);
+    visit.arg(&address).envs(person.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
+    assert!(visit.output().expect("the browser runs").status.success(), "the browser ended on kclogin's page");
+    drop(idle);
+    let rest: Vec<String> = lines.map(|line| line.expect("text")).collect();
+    assert!(login.wait().expect("an end").success(), "{rest:?}");
+    assert!(rest.last().is_some_and(|line| line.starts_with("Logged in as ")), "{rest:?}");
 }
