@@ -16,7 +16,7 @@ use crate::loopback::{Arrival, Loopback, NoArrival, Page, Start, StartSecrets};
 use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse};
 use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::Http;
-use crate::oidc::provider::{Client, IdTokenChecks, Provider, Wishes, random_secret};
+use crate::oidc::provider::{Client, IdTokenChecks, Provider, Wishes, in_words, random_secret};
 use crate::profile::config_file::Config;
 use crate::profile::{Profile, Settings};
 use crate::refresh_lock;
@@ -112,8 +112,7 @@ fn find_provider<'a>(settings: &Settings, parts: &Parts<'a>) -> Result<Provider<
 
 /// The client with its secret, if it has one: the given one, else the stored one. How it is sent is decided once and remembered.
 fn the_client(input: &mut Input, provider: &Provider<'_>, store: &dyn TokenStore) -> Result<Client> {
-    let settings = &mut input.profile.settings;
-    let secret = match (&input.client_secret, settings.client_authentication) {
+    let secret = match (&input.client_secret, input.profile.settings.client_authentication) {
         (Some(given), _) => Some(given.clone()),
         (None, Some(_)) => stored_client_secret(store, &input.profile)?,
         (None, None) => None,
@@ -123,11 +122,10 @@ fn the_client(input: &mut Input, provider: &Provider<'_>, store: &dyn TokenStore
         settings.client_authentication = Some(provider.preferred_authentication());
     }
     let authentication = settings.client_authentication.unwrap_or(ClientAuthentication::None);
-    if authentication != ClientAuthentication::None && secret.is_none() {
-        return Err(Error::failed(format!("the client `{}` has a secret at the provider, but none is stored here", settings.client_id))
-            .hint("give it once with `kclogin login --client-secret-stdin`, or in KCLOGIN_CLIENT_SECRET"));
-    }
-    Ok(Client { id: settings.client_id.clone(), secret, authentication })
+    let client = Client { id: settings.client_id.clone(), secret, authentication };
+    // Said now, and not after somebody has signed in.
+    client.known_secret()?;
+    Ok(client)
 }
 
 /// Sends the person to the login page and waits for what comes back.
@@ -264,7 +262,7 @@ fn finish(
 
 /// What the provider's refusal means to the person (RFC 6749 section 4.1.2.1, OpenID Connect Core 1.0 section 3.1.2.6).
 fn refused(error: &str, description: Option<&str>, scope: &[String]) -> Error {
-    let said = description.filter(|text| !text.is_empty()).map_or_else(|| error.to_owned(), |text| format!("{text} ({error})"));
+    let said = in_words(error, description);
     match error {
         "access_denied" => Error::failed("the sign-in was denied at the provider"),
         "invalid_scope" => Error::failed(format!("the provider does not know one of the scopes `{}`: {said}", scope.join(" ")))

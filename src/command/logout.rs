@@ -63,14 +63,13 @@ fn end(session: &Session<'_>, set: &TokenSet) -> Result<Ended> {
         return Err(Error::failed("the provider gave no refresh token that could name the session"));
     };
     let (client, provider) = (session.client(set)?, session.provider(set));
-    let is_offline = set.scope.iter().any(|scope| scope == "offline_access");
     if set.endpoints.end_session.is_none() {
         return provider.revoke(&client, refresh_token);
     }
     match provider.end_session(&client, refresh_token) {
         Err(error) if error.kind() == ErrorKind::ProviderUnreachable => Err(error),
         // The revocation is worth trying even where the other was refused; which of the two failed is said.
-        ended if is_offline => ended.and(provider.revoke(&client, refresh_token)),
+        ended if set.is_offline() => ended.and(provider.revoke(&client, refresh_token)),
         ended => ended,
     }
 }

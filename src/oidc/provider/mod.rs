@@ -36,6 +36,21 @@ pub struct Client {
     pub authentication: ClientAuthentication,
 }
 
+impl Client {
+    /// The secret, where the client has one.
+    ///
+    /// # Errors
+    /// It has one at the provider, and none is known here.
+    pub fn known_secret(&self) -> Result<Option<&Secret<String>>> {
+        match (self.authentication, &self.secret) {
+            (ClientAuthentication::None, _) => Ok(None),
+            (_, Some(secret)) => Ok(Some(secret)),
+            (_, None) => Err(Error::failed(format!("the client `{}` has a secret at the provider, but none is stored here", self.id))
+                .hint("give it once with `kclogin login --client-secret-stdin`, or in KCLOGIN_CLIENT_SECRET")),
+        }
+    }
+}
+
 /// A provider and how to reach it.
 pub struct Provider<'a> {
     http: &'a Http<'a>,
@@ -85,7 +100,8 @@ fn require_service(provider: &str, response: &Response) -> Result<()> {
 }
 
 /// What an OAuth error response says, for a sentence: the description where there is one, else the code.
-fn in_words(code: &str, description: Option<&str>) -> String {
+#[must_use]
+pub fn in_words(code: &str, description: Option<&str>) -> String {
     match description.filter(|text| !text.is_empty()) {
         Some(description) => format!("{description} ({code})"),
         None => code.to_owned(),

@@ -105,17 +105,10 @@ impl Provider<'_> {
         // The library wants an issuer and keys for verifying; verifying is done in `id_token` with the true ones.
         let issuer = IssuerUrl::from_url(self.endpoints.token.clone());
         let mut wire = openidconnect::Client::new(ClientId::new(client.id.clone()), issuer, JsonWebKeySet::default());
-        match (client.authentication, &client.secret) {
-            (ClientAuthentication::None, _) => {}
-            (_, None) => {
-                return Err(Error::failed(format!("the client `{}` has a secret at the provider, but none is stored here", client.id))
-                    .hint("give it once with `kclogin login --client-secret-stdin`, or in KCLOGIN_CLIENT_SECRET"));
-            }
-            (method, Some(secret)) => {
-                wire = wire.set_client_secret(ClientSecret::new(secret.expose().clone()));
-                let basic = method == ClientAuthentication::ClientSecretBasic;
-                wire = wire.set_auth_type(if basic { AuthType::BasicAuth } else { AuthType::RequestBody });
-            }
+        if let Some(secret) = client.known_secret()? {
+            wire = wire.set_client_secret(ClientSecret::new(secret.expose().clone()));
+            let basic = client.authentication == ClientAuthentication::ClientSecretBasic;
+            wire = wire.set_auth_type(if basic { AuthType::BasicAuth } else { AuthType::RequestBody });
         }
         Ok(wire.set_token_uri(TokenUrl::from_url(self.endpoints.token.clone())))
     }
