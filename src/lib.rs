@@ -5,7 +5,7 @@
 //! 1. [`secret`], [`clock`], [`exit`], [`environment`], [`text`], [`file_lock`]: values, and the one place each that reads the
 //!    time and the environment or locks a file.
 //! 2. [`error`]: what went wrong, sorted by who must act.
-//! 3. [`oidc::endpoints`], [`oidc::claims`], [`oidc::authorization`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
+//! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::authorization`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
 //! 4. [`terminal`], [`interrupt`], [`browser`], [`loopback`], [`token_store`], [`refresh_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
 //! 5. [`session`]: a stored token set that can still yield a fresh one.
 //! 6. [`command`]: one function for each command.

@@ -7,6 +7,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::oidc::document;
+
 /// A JSON object of claims, as it came.
 pub type ClaimSet = Map<String, Value>;
 
@@ -82,7 +84,7 @@ pub fn unverified_payload(jwt: &str) -> Option<ClaimSet> {
     if parts.next().is_some() {
         return None;
     }
-    serde_json::from_slice(&from_base64url(payload)?).ok()
+    document::read(&from_base64url(payload)?).ok()
 }
 
 /// Decodes base64url without padding, the encoding of every part of a JWT (RFC 7515 section 2).

@@ -148,6 +148,13 @@ impl<'a> Http<'a> {
             return Err(Error::failed(format!("{} redirects elsewhere, which is not followed", without_query(url)))
                 .hint("configure the address it redirects to, if that is the provider"));
         }
+        // None was asked for, and none could be read: a small answer that grows without end is no danger where nothing makes it grow.
+        if parts.headers.get("content-encoding").is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return Err(Error::provider_unreachable(format!(
+                "the provider at {} can't be reached: its answer is compressed, which was not asked for",
+                at(url)
+            )));
+        }
         let body = body.with_config().limit(BODY_LIMIT).read_to_vec().map_err(failed)?;
         Ok(Response::from_parts(parts, body))
     }
@@ -158,6 +165,12 @@ fn without_query(url: &Url) -> String {
     url.set_query(None);
     url.set_fragment(None);
     url.into()
+}
+
+/// The host as it is named in sentences, with the port where there is one.
+fn at(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 fn read_certificates(path: &PathBuf) -> Result<Vec<ureq::tls::Certificate<'static>>> {
@@ -177,8 +190,7 @@ fn read_certificates(path: &PathBuf) -> Result<Vec<ureq::tls::Certificate<'stati
 
 /// The sentence for each way a connection fails.
 fn unreachable(url: &Url, error: &ureq::Error) -> Error {
-    let host = url.host_str().unwrap_or_default();
-    let at = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let at = at(url);
     if let Some(tls) = tls_error(error) {
         return untrusted(&at, tls);
     }

@@ -223,7 +223,7 @@ mod tests {
         let wrong = sentence("[profile.a]\nclient-id = 7\n");
         assert!(wrong.contains("line 2"), "{wrong}");
         let password = sentence("[profile.a]\nclient-id = \"x\"\nredirect-uri = \"https://u:s3cr3t@h:99999/\"\n");
-        assert!(password.ends_with("config.toml, line 3: invalid port number"), "{password}");
+        assert!(password.ends_with("config.toml, line 3: the address is not a URL: invalid port number"), "{password}");
         assert!(sentence("[profile.\"../a\"]\nclient-id = \"x\"\n").contains("../a"));
     }
 

@@ -8,11 +8,12 @@ pub mod import;
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 use crate::error::{Error, Result};
-use crate::oidc::endpoints::{ClientAuthentication, Endpoints};
+use crate::oidc::endpoints::{ClientAuthentication, Endpoints, parse_url};
 
 /// The client ID where none is given.
 pub const DEFAULT_CLIENT_ID: &str = "kclogin";
@@ -33,7 +34,7 @@ pub struct Profile {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Settings {
     /// The issuer identifier, character for character. Nothing only for an imported client whose file doesn't say; the first login fills it in.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "issuer", skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     /// The client ID.
     pub client_id: String,
@@ -44,7 +45,7 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Vec<String>>,
     /// A fixed redirect URI; nothing for a free port of 127.0.0.1.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "web_url", skip_serializing_if = "Option::is_none")]
     pub redirect_uri: Option<Url>,
     /// PEM certificates to trust instead of the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,23 +64,34 @@ pub struct Settings {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ExplicitEndpoints {
     /// `authorization_endpoint`
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "web_url", skip_serializing_if = "Option::is_none")]
     pub authorization_endpoint: Option<Url>,
     /// `token_endpoint`
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "web_url", skip_serializing_if = "Option::is_none")]
     pub token_endpoint: Option<Url>,
     /// `userinfo_endpoint`
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "web_url", skip_serializing_if = "Option::is_none")]
     pub userinfo_endpoint: Option<Url>,
     /// `jwks_uri`
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "web_url", skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<Url>,
     /// `end_session_endpoint`
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "web_url", skip_serializing_if = "Option::is_none")]
     pub end_session_endpoint: Option<Url>,
     /// `revocation_endpoint`
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "web_url", skip_serializing_if = "Option::is_none")]
     pub revocation_endpoint: Option<Url>,
+}
+
+/// A URL of the web without user name and password: what is written down is shown again, and sent to.
+fn web_url<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Url>, D::Error> {
+    parse_url("address", &String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
+}
+
+/// The same of an issuer, which is kept as it is written, since it is compared letter by letter.
+fn issuer<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_url("issuer", &text).map(|_| Some(text)).map_err(D::Error::custom)
 }
 
 impl ExplicitEndpoints {

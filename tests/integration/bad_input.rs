@@ -189,6 +189,22 @@ fn a_malformed_configuration_names_the_line_and_is_kept() {
 }
 
 #[test]
+fn a_password_in_an_address_of_the_configuration_is_refused_and_not_repeated() {
+    let fine = "[profile.work]\nclient-id = \"x\"\nissuer = \"https://kc.example/realms/a\"\nredirect-uri = \"http://127.0.0.1/callback\"\n\
+                [profile.work.endpoints]\ntoken-endpoint = \"https://kc.example/token\"\n";
+    let machine = Machine::new();
+    machine.write_config(fine);
+    machine.run(&["profile", "show"]).done();
+    for host in ["kc.example/realms/a", "127.0.0.1/callback", "kc.example/token"] {
+        machine.write_config(&fine.replace(host, &format!("alice:hunter2@{host}")));
+        for call in [&["profile", "show"][..], &["profile", "list"], &["status"], &["login"]] {
+            let stderr = machine.run(call).failed(Exit::Usage);
+            assert!(stderr.contains(" must not hold a user name or a password\n") && !stderr.contains("hunter2"), "{stderr}");
+        }
+    }
+}
+
+#[test]
 fn a_damaged_session_is_kept_and_a_login_offered() {
     let (provider, machine) = at_now();
     machine.store.change("token-set ", |bytes| bytes.truncate(bytes.len() - 1));

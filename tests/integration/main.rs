@@ -6,6 +6,7 @@ mod architecture;
 mod bad_input;
 mod clients;
 mod cookies;
+mod documents;
 mod generated;
 mod id_token;
 mod imports;

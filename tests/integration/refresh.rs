@@ -51,6 +51,20 @@ fn a_refresh_with_another_nonce_is_refused() {
 }
 
 #[test]
+fn a_refresh_with_another_access_token_s_hash_is_refused() {
+    for algorithm in Algorithm::ASYMMETRIC {
+        let (provider, machine) = at_now();
+        provider.sign_with(algorithm);
+        machine.run(&["token", "--force-refresh"]).done();
+        provider.alter_id_token(|_, claims| claims["at_hash"] = json!("AAAAAAAAAAAAAAAAAAAAAA"));
+        let before = machine.store.kept();
+        let expected = "error: the provider's ID token is refused: it belongs to another access token\n";
+        assert_eq!(machine.run(&["token", "--force-refresh"]).failed(Exit::Failed), expected);
+        assert_eq!(machine.store.kept(), before);
+    }
+}
+
+#[test]
 fn a_refresh_with_an_expired_id_token_is_refused() {
     let stderr = refusal(|_, claims| claims["exp"] = json!(7));
     assert!(stderr.starts_with("error: the provider's ID token is refused: it has already expired\nhint: "), "{stderr}");

@@ -118,3 +118,40 @@ fn plain_http_where_tls_is_expected_is_said() {
     assert_eq!(stderr, expected);
     server.join().expect("no panic");
 }
+
+/// A TLS 1.1 `ServerHello` (RFC 4346 section 7.4.1.3), for whatever is asked.
+fn server_hello_of_tls_1_1() -> Vec<u8> {
+    let mut hello = vec![3, 2];
+    hello.extend([7; 32]);
+    // No session, TLS_RSA_WITH_AES_128_CBC_SHA, no compression.
+    hello.extend([0, 0, 0x2f, 0]);
+    let mut bytes = vec![22, 3, 2, 0, u8::try_from(hello.len() + 4).expect("short"), 2, 0, 0, u8::try_from(hello.len()).expect("short")];
+    bytes.extend(hello);
+    bytes
+}
+
+#[test]
+fn tls_below_1_2_is_neither_offered_nor_accepted() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let mut record = [0; 5];
+        stream.read_exact(&mut record).expect("a record");
+        let mut hello = vec![0; usize::from(u16::from_be_bytes([record[3], record[4]]))];
+        stream.read_exact(&mut hello).expect("the ClientHello");
+        stream.write_all(&server_hello_of_tls_1_1()).expect("written");
+        let mut alert = Vec::new();
+        let _ = stream.read_to_end(&mut alert);
+        (hello, alert)
+    });
+    let machine = Machine::new();
+    let stderr = machine.run(&["login", "--timeout", "5s", "--issuer", &format!("https://{address}/realms/test")]).failed(Exit::ProviderUnreachable);
+    assert!(stderr.starts_with(&format!("error: no secure connection to {address} can be made: ")), "{stderr}");
+    let (hello, alert) = server.join().expect("no panic");
+    // supported_versions (RFC 8446 section 4.2.1): type 43, four bytes of versions in five, TLS 1.3 and TLS 1.2 and nothing else.
+    let offered = [0, 43, 0, 5, 4, 3, 4, 3, 3];
+    assert!(hello.windows(offered.len()).any(|window| window == offered), "{hello:02x?}");
+    // A fatal alert, protocol_version(70) (RFC 8446 section 6), and not a byte more.
+    assert_eq!((alert.len(), alert.first(), &alert[5..]), (7, Some(&21), &[2, 70][..]), "{alert:02x?}");
+}

@@ -209,10 +209,12 @@ fn a_provider_in_trouble_costs_nobody_their_session() {
 
 #[test]
 fn garbage_instead_of_a_token_response_costs_nobody_their_session() {
-    let expected = "error: the refresh failed: the provider's token response can't be read";
-    for text in ["{}", "[]", "null", "{\"access_token\":", "{\"access_token\":7}"] {
+    let (unreadable, none) = ("the provider's token response can't be read", "the provider's answer is not a token response\n");
+    for (text, expected) in
+        [("{}", unreadable), ("[]", unreadable), ("null", unreadable), ("{\"access_token\":7}", unreadable), ("", none), ("{\"access_token\":", none)]
+    {
         let stderr = failing_refresh(Respond::body("application/json", text), Exit::ProviderUnreachable);
-        assert!(stderr.starts_with(expected) && stderr.lines().count() == 1, "{text}: {stderr}");
+        assert!(stderr.starts_with(&format!("error: the refresh failed: {expected}")) && stderr.lines().count() == 1, "{text}: {stderr}");
     }
     let stderr = failing_refresh(Respond::body("text/html", "<html>Please sign in to the hotel's Wi-Fi</html>"), Exit::ProviderUnreachable);
     assert!(stderr.starts_with("error: the refresh failed: "), "{stderr}");

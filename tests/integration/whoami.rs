@@ -67,7 +67,7 @@ fn json_is_the_response_byte_for_byte() {
     let (provider, machine) = at_now();
     let sub = User::alice().sub;
     let document =
-        format!("{{ \"sub\" :\"{sub}\",\r\n\t\"n\":1.50, \"big\": 12345678901234567890123, \"name\":\"Zo\\u00eb \u{9b}31m\u{202e}\" , \"n\":2 }}");
+        format!("{{ \"sub\" :\"{sub}\",\r\n\t\"n\":1.50, \"big\": 12345678901234567890123, \"name\":\"Zo\\u00eb \u{9b}31m\u{202e}\" , \"m\":2 }}");
     provider.respond(Endpoint::UserInfo, Respond::body("application/json", document.clone()));
     assert_eq!(printed(&machine, &["whoami", "--json"]), format!("{document}\n"));
 }

@@ -11,8 +11,10 @@ use openidconnect::{AdditionalProviderMetadata, ProviderMetadata};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Provider, require_service};
+use super::Provider;
+use super::response::{Unusable, content_type, document, require_service};
 use crate::error::{Error, Result};
+use crate::oidc::document;
 use crate::oidc::endpoints::{Endpoints, parse_url, require_secure};
 use crate::oidc::http::{Http, Request, Response};
 
@@ -119,8 +121,8 @@ impl<'a> Provider<'a> {
     /// seconds, so that nothing ever waits long for what may not be needed at all.
     pub fn prefetch_keys(&self) {
         let response = self.endpoints.jwks.as_ref().and_then(|at| self.http.send_within(PREFETCH_LIMIT, get(at)).ok());
-        if let Some(response) = response.filter(|response| response.status() == 200) {
-            let _ = self.know_keys(response.body());
+        if let Some(keys) = response.filter(|response| response.status() == 200).and_then(|response| document(&response).ok()) {
+            let _ = self.keys.set(keys);
         }
     }
 
@@ -129,8 +131,7 @@ impl<'a> Provider<'a> {
     /// # Errors
     /// It is no key set.
     pub fn know_keys(&self, document: &[u8]) -> Result<()> {
-        let keys =
-            serde_json::from_slice(document).map_err(|error| Error::failed("the provider's keys are not a key set").detail(error.to_string()))?;
+        let keys = document::read(document).map_err(|error| Error::failed("the provider's keys are not a key set").detail(error.to_string()))?;
         let _ = self.keys.set(keys);
         Ok(())
     }
@@ -142,9 +143,8 @@ impl<'a> Provider<'a> {
         if response.status() != 200 {
             return Err(Error::failed(format!("the provider's keys can't be fetched: {at} answers {}", response.status())));
         }
-        let keys = serde_json::from_slice(response.body())
-            .map_err(|error| Error::failed(format!("the provider's keys at {at} are not a key set")).detail(error.to_string()))?;
-        Ok(Some(keys))
+        let unusable = |unusable: Unusable| Error::failed(format!("the provider's keys at {at} are not a key set")).detail(unusable.detail());
+        document(&response).map(Some).map_err(unusable)
     }
 }
 
@@ -160,16 +160,17 @@ fn read_metadata(issuer: &str, at: &Url, response: &Response) -> Result<Metadata
     let status = response.status();
     require_service(issuer, response)?;
     if status != 200 {
-        let said = serde_json::from_slice::<serde_json::Value>(response.body()).ok();
+        let said = document::<serde_json::Value>(response).ok();
         let said = said.as_ref().and_then(|said| said.get("error_description").or(said.get("error"))?.as_str());
         let said = said.map_or_else(|| status.to_string(), |said| format!("{said} ({status})"));
         return Err(Error::failed(format!("there is no provider at {issuer}: {said}"))
             .hint("look at the realm's name and at the path; Keycloak's issuers end in /realms/NAME, older ones in /auth/realms/NAME"));
     }
-    serde_json::from_slice(response.body()).map_err(|error| {
-        let what = if response.body().trim_ascii_start().starts_with(b"<") { "a web page" } else { "something else" };
+    document(response).map_err(|unusable| {
+        let is_page = response.body().trim_ascii_start().starts_with(b"<") || content_type(response).as_deref() == Some("text/html");
+        let what = if is_page { "a web page" } else { "something else" };
         Error::failed(format!("{at} answers {what}, not a provider's metadata"))
             .hint("look at the issuer: Keycloak's end in /realms/NAME")
-            .detail(error.to_string())
+            .detail(unusable.detail())
     })
 }

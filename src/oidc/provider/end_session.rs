@@ -4,6 +4,7 @@
 use url::Url;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
+use super::response::document;
 use super::{Client, Provider, in_words};
 use crate::error::{Error, Result};
 use crate::oidc::claims::to_basic;
@@ -45,7 +46,7 @@ impl Provider<'_> {
         if response.status().is_success() {
             return Ok(Ended::Now);
         }
-        let said: serde_json::Value = serde_json::from_slice(response.body()).unwrap_or_default();
+        let said: serde_json::Value = document(&response).unwrap_or_default();
         let text = |name| said.get(name).and_then(|value: &serde_json::Value| value.as_str());
         if text("error") == Some("invalid_grant") {
             return Ok(Ended::Before);

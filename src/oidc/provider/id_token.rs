@@ -3,7 +3,9 @@
 
 use std::str::FromStr;
 
-use openidconnect::core::{CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm};
+use openidconnect::core::{
+    CoreGenderClaim, CoreJsonCurveType, CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
+};
 use openidconnect::{
     AccessToken, AccessTokenHash, AdditionalClaims, ClaimsVerificationError, ClientId, IdToken, IdTokenClaims, IdTokenVerifier, IssuerUrl,
     JsonWebKeySet, Nonce, SignatureVerificationError,
@@ -14,7 +16,8 @@ use serde_json::Number;
 use super::Provider;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::oidc::claims::{ClaimSet, Identity, unverified_payload};
+use crate::oidc::claims::{ClaimSet, Identity, from_base64url, unverified_payload};
+use crate::oidc::document::{Unsound, require_sound};
 use crate::secret::Secret;
 
 /// How far the provider's clock and ours may be apart, in seconds.
@@ -65,8 +68,9 @@ impl Provider<'_> {
     /// # Errors
     /// Any of the checks fails, or the keys can't be fetched.
     pub fn verify_id_token(&self, id_token: &Secret<String>, checks: &IdTokenChecks<'_>) -> Result<VerifiedIdToken> {
-        let wire = WireIdToken::from_str(id_token.expose())
-            .map_err(|error| invalid("it is not a signed JWT with the claims it needs").detail(error.to_string()))?;
+        let malformed = |detail: String| invalid("it is not a signed JWT with the claims it needs").detail(detail);
+        require_sound_parts(id_token).map_err(|unsound| malformed(unsound.to_string()))?;
+        let wire = WireIdToken::from_str(id_token.expose()).map_err(|error| malformed(error.to_string()))?;
         let keys = if checks.signature { self.keys()? } else { None };
         let Some(keys) = keys else { return self.verify_with(&wire, id_token, checks, None).map_err(Fault::into_error) };
         match self.verify_with(&wire, id_token, checks, Some(keys)) {
@@ -102,9 +106,7 @@ impl Provider<'_> {
         let claims = wire.claims(&verifier, nonce_matches).map_err(|error| self.fault(&error, checks.now))?;
         check_times(claims, checks.now)?;
         check_authorized_party(claims, checks.client_id)?;
-        if keys.is_some() {
-            check_access_token_hash(wire, &verifier, claims, checks.access_token)?;
-        }
+        check_access_token_hash(wire, claims, checks.access_token)?;
         let payload: ClaimSet = unverified_payload(raw.expose()).unwrap_or_default();
         Ok(VerifiedIdToken {
             issuer: claims.issuer().as_str().to_owned(),
@@ -183,6 +185,11 @@ fn clock_fault(reason: &str, now: Timestamp) -> Error {
     invalid(reason).hint(format!("this machine's clock says {}; if that is wrong, set it right", now.to_rfc3339()))
 }
 
+/// Refuses a token whose header or payload could be understood in two ways. What is no JWT at all is for the library to refuse.
+fn require_sound_parts(id_token: &Secret<String>) -> std::result::Result<(), Unsound> {
+    id_token.expose().split('.').take(2).filter_map(from_base64url).try_for_each(|part| require_sound(&part))
+}
+
 /// exp is the library's; iat and nbf may be at most the tolerance in the future (section 3.1.3.7 (10), RFC 7519 section 4.1.5).
 fn check_times(claims: &WireClaims, now: Timestamp) -> std::result::Result<(), Fault> {
     let latest = now.0.saturating_add(CLOCK_TOLERANCE);
@@ -209,20 +216,26 @@ fn check_authorized_party(claims: &WireClaims, client_id: &str) -> std::result::
     }
 }
 
-/// Section 3.1.3.8.
-fn check_access_token_hash(
-    wire: &WireIdToken,
-    verifier: &Verifier<'_>,
-    claims: &WireClaims,
-    access_token: &Secret<String>,
-) -> std::result::Result<(), Fault> {
+/// Section 3.1.3.8. It needs no key of the provider's, so that it is checked after a refresh as well, and where no keys are known.
+fn check_access_token_hash(wire: &WireIdToken, claims: &WireClaims, access_token: &Secret<String>) -> std::result::Result<(), Fault> {
     let Some(expected) = claims.access_token_hash() else { return Ok(()) };
     let fault = |_| Fault::Invalid(invalid("its access token hash can't be checked"));
     let algorithm = wire.signing_alg().map_err(|_| fault(()))?;
-    let key = wire.signing_key(verifier).map_err(|_| fault(()))?;
     let token = AccessToken::new(access_token.expose().clone());
-    let hash = AccessTokenHash::from_token(&token, algorithm, key).map_err(|_| fault(()))?;
+    let hash = AccessTokenHash::from_token(&token, algorithm, &any_key_for(algorithm)).map_err(|_| fault(()))?;
     if hash == *expected { Ok(()) } else { Err(Fault::Invalid(invalid("it belongs to another access token"))) }
+}
+
+/// A key that is none but in its kind: the library asks one which hash an algorithm uses, and looks at nothing else of it.
+fn any_key_for(algorithm: &CoreJwsSigningAlgorithm) -> CoreJsonWebKey {
+    use CoreJwsSigningAlgorithm as A;
+    match algorithm {
+        A::EcdsaP256Sha256 => CoreJsonWebKey::new_ec(Vec::new(), Vec::new(), CoreJsonCurveType::P256, None),
+        A::EcdsaP384Sha384 => CoreJsonWebKey::new_ec(Vec::new(), Vec::new(), CoreJsonCurveType::P384, None),
+        // Of EdDSA's two curves the library verifies with this one only.
+        A::EdDsa => CoreJsonWebKey::new_okp(Vec::new(), CoreJsonCurveType::Ed25519, None),
+        _ => CoreJsonWebKey::new_rsa(Vec::new(), Vec::new(), None),
+    }
 }
 
 #[cfg(test)]
@@ -235,6 +248,18 @@ mod tests {
     use crate::oidc::endpoints::Endpoints;
     use crate::oidc::http::{Http, Settings};
 
+    fn token(header: &str, payload: &str) -> Secret<String> {
+        Secret::new(format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload)))
+    }
+
+    #[test]
+    fn neither_header_nor_payload_may_hold_a_member_twice() {
+        let (header, payload) = (r#"{"alg":"RS256","kid":"a"}"#, r#"{"sub":"42"}"#);
+        assert!(require_sound_parts(&token(header, payload)).is_ok());
+        assert!(require_sound_parts(&token(r#"{"alg":"RS256","alg":"none"}"#, payload)).is_err());
+        assert!(require_sound_parts(&token(header, r#"{"sub":"42","sub":"43"}"#)).is_err());
+    }
+
     #[test]
     fn known_keys_are_never_traded_for_an_unchecked_signature() {
         let http = Http::new(Settings::new(&Environment::default(), None), &|_| ());
@@ -242,7 +267,7 @@ mod tests {
         let endpoints = Endpoints { jwks: None, ..Endpoints::of_keycloak(issuer).expect("endpoints") };
         let payload = format!(r#"{{"iss":"{issuer}","sub":"42","aud":"c","exp":2000,"iat":1000,"nonce":"n"}}"#);
         let header = r#"{"alg":"EdDSA","kid":"unknown"}"#;
-        let token = Secret::new(format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload)));
+        let token = token(header, &payload);
         let (nonce, access_token) = (Secret::from("n"), Secret::from("at"));
         let checks = IdTokenChecks { client_id: "c", nonce: Some(&nonce), access_token: &access_token, now: Timestamp(1_000), signature: true };
         let provider = Provider::known(&http, Some(issuer.to_owned()), endpoints.clone());

@@ -7,6 +7,7 @@ mod authorize;
 mod discovery;
 mod end_session;
 mod id_token;
+mod response;
 mod token_endpoint;
 mod user_info;
 
@@ -85,18 +86,9 @@ impl<'a> Provider<'a> {
     fn send(&self, request: Request) -> Result<Response> {
         let host = request.uri().host().unwrap_or_default().to_owned();
         let response = self.http.send(request)?;
-        require_service(&host, &response)?;
+        response::require_service(&host, &response)?;
         Ok(response)
     }
-}
-
-/// Refuses an answer that means "try again later": 429 and 5xx.
-fn require_service(provider: &str, response: &Response) -> Result<()> {
-    let status = response.status();
-    if status.is_server_error() || status.as_u16() == 429 {
-        return Err(Error::provider_unreachable(format!("the provider at {provider} is in trouble: it answers {status}")).hint("try again later"));
-    }
-    Ok(())
 }
 
 /// What an OAuth error response says, for a sentence: the description where there is one, else the code.

@@ -1,5 +1,7 @@
 //! The token endpoint: redeeming a code and refreshing (RFC 6749 sections 4.1.3 and 6), and what each refusal means.
 
+use std::fmt;
+
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
     CoreJwsSigningAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
@@ -11,11 +13,13 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 
 use super::id_token::MoreClaims;
+use super::response::{Unusable, require_sound};
 use super::{Client, Provider, in_words};
 use crate::clock::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
 use crate::oidc::authorization::AuthorizationRequest;
 use crate::oidc::endpoints::ClientAuthentication;
+use crate::oidc::http::{Request, Response};
 use crate::secret::Secret;
 
 /// What came over the wire (RFC 6749 section 5.1), with times made absolute.
@@ -45,7 +49,25 @@ impl ExtraTokenFields for MoreFields {}
 
 type Fields = IdTokenFields<MoreClaims, MoreFields, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 type WireResponse = StandardTokenResponse<Fields, CoreTokenType>;
-type WireError = RequestTokenError<Error, StandardErrorResponse<CoreErrorResponseType>>;
+type WireError = RequestTokenError<Failure, StandardErrorResponse<CoreErrorResponseType>>;
+/// What keeps an answer from the library.
+#[derive(Debug)]
+enum Failure {
+    Sending(Error),
+    Unusable(Unusable),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sending(error) => error.fmt(f),
+            Self::Unusable(unusable) => f.write_str(&unusable.detail()),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
 type WireClient = openidconnect::Client<
     MoreClaims,
     CoreAuthDisplay,
@@ -76,7 +98,7 @@ impl Provider<'_> {
         let response = wire
             .exchange_code(AuthorizationCode::new(code.expose().clone()))
             .set_pkce_verifier(PkceCodeVerifier::new(request.code_verifier.expose().clone()))
-            .request(&|request| self.send(request))
+            .request(&|request| self.token_request(request))
             .map_err(|error| refused(client, error, "the sign-in"))?;
         TokenResponse::read(&response, now)
     }
@@ -89,16 +111,23 @@ impl Provider<'_> {
     pub fn refresh(&self, client: &Client, refresh_token: &Secret<String>, now: Timestamp) -> Result<TokenResponse> {
         let token = RefreshToken::new(refresh_token.expose().clone());
         let wire = self.wire_client(client)?;
-        let response = wire.exchange_refresh_token(&token).request(&|request| self.send(request)).map_err(|error| match &error {
+        let response = wire.exchange_refresh_token(&token).request(&|request| self.token_request(request)).map_err(|error| match &error {
             RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidGrant => session_over(said),
             // What is no token response is not the provider's word, but that of something on the way.
-            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) | RequestTokenError::Request(Failure::Unusable(_)) => {
                 let refused = refused(client, error, "the refresh");
                 Error::provider_unreachable(refused.sentence()).detail(refused.detail_text().unwrap_or_default())
             }
             _ => refused(client, error, "the refresh"),
         })?;
         TokenResponse::read(&response, now)
+    }
+
+    /// Sends a request whose answer the library will read, once nothing in it can be understood in two ways.
+    fn token_request(&self, request: Request) -> std::result::Result<Response, Failure> {
+        let response = self.send(request).map_err(Failure::Sending)?;
+        require_sound(&response).map_err(Failure::Unusable)?;
+        Ok(response)
     }
 
     fn wire_client(&self, client: &Client) -> Result<WireClient> {
@@ -172,7 +201,10 @@ fn session_over(said: &StandardErrorResponse<CoreErrorResponseType>) -> Error {
 
 fn refused(client: &Client, error: WireError, what: &str) -> Error {
     let said = match error {
-        RequestTokenError::Request(error) => return error,
+        RequestTokenError::Request(Failure::Sending(error)) => return error,
+        RequestTokenError::Request(Failure::Unusable(unusable)) => {
+            return Error::failed(format!("{what} failed: the provider's answer is not a token response")).detail(unusable.detail());
+        }
         // The body holds tokens: only the place is named, where the parser knows it.
         RequestTokenError::Parse(error, _body) => {
             let path = error.path().to_string();

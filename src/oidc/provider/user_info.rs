@@ -5,8 +5,10 @@ use openidconnect::{JsonWebKey, JsonWebKeyId};
 use serde::Deserialize;
 
 use super::Provider;
+use super::response::{content_type, document};
 use crate::error::{Error, Result};
 use crate::oidc::claims::{ClaimSet, from_base64url};
+use crate::oidc::document;
 use crate::oidc::http::{Request, Response};
 use crate::secret::Secret;
 
@@ -48,15 +50,19 @@ impl Provider<'_> {
         let bearer = format!("Bearer {}", access_token.expose()).parse();
         request.headers_mut().insert("authorization", bearer.map_err(|_| Error::failed("the access token can't be sent in a header"))?);
         let response = self.send(request)?;
-        let body = match response.status().as_u16() {
-            200 => response.body().as_slice(),
+        match response.status().as_u16() {
+            200 => {}
             401 | 403 => return refusal(&response),
             _ => return Err(Error::failed(format!("the UserInfo endpoint answers {}", response.status()))),
+        }
+        let unreadable = |detail| Error::failed("the UserInfo endpoint answers something that is not a JSON object").detail(detail);
+        let (bytes, claims) = if content_type(&response).as_deref() == Some("application/jwt") {
+            self.signed_document(client_id, response.body())?
+        } else {
+            let claims = document(&response).map_err(|unusable| unreadable(unusable.detail()))?;
+            (response.into_body(), claims)
         };
-        let document = if has_content_type(&response, "application/jwt") { self.signed_document(client_id, body)? } else { body.to_vec() };
-        let unreadable = || Error::failed("the UserInfo endpoint answers something that is not a JSON object");
-        let document = String::from_utf8(document).map_err(|_| unreadable())?;
-        let claims: ClaimSet = serde_json::from_str(&document).map_err(|_| unreadable())?;
+        let document = String::from_utf8(bytes).map_err(|error| unreadable(error.to_string()))?;
         if claims.get("sub").and_then(|sub| sub.as_str()) != Some(subject) {
             return Err(Error::failed("the UserInfo endpoint speaks of somebody else than the one who signed in, so its answer is not used"));
         }
@@ -64,12 +70,13 @@ impl Provider<'_> {
     }
 
     /// The payload of a signed UserInfo response (section 5.3.2), verified. The library can do this for RS256 only.
-    fn signed_document(&self, client_id: &str, body: &[u8]) -> Result<Vec<u8>> {
+    fn signed_document(&self, client_id: &str, body: &[u8]) -> Result<(Vec<u8>, ClaimSet)> {
         let refused = |reason: &str| Error::failed(format!("the signed UserInfo response is refused: {reason}"));
         let text = std::str::from_utf8(body).map_err(|_| refused("it is not a JWT"))?.trim();
         let (signed, signature) = text.rsplit_once('.').ok_or_else(|| refused("it is not a JWT"))?;
         let (header, payload) = signed.split_once('.').ok_or_else(|| refused("it is not a JWT"))?;
-        let header: JoseHeader = json_part(header).ok_or_else(|| refused("it is not a JWT"))?;
+        let header =
+            from_base64url(header).and_then(|header| document::read::<JoseHeader>(&header).ok()).ok_or_else(|| refused("it is not a JWT"))?;
         let signature = from_base64url(signature).ok_or_else(|| refused("it is not a JWT"))?;
         if !self.algorithms.contains(&header.alg) {
             return Err(refused("it is signed with an algorithm that is not accepted"));
@@ -82,7 +89,8 @@ impl Provider<'_> {
         if !verifies(keys) && (is_known || !self.fetch_keys()?.as_ref().is_some_and(verifies)) {
             return Err(refused("its signature is wrong"));
         }
-        let claims: ClaimSet = json_part(payload).ok_or_else(|| refused("it holds no JSON object"))?;
+        let payload = from_base64url(payload).ok_or_else(|| refused("it is not a JWT"))?;
+        let claims: ClaimSet = document::read(&payload).map_err(|error| refused("it holds no JSON object").detail(error.to_string()))?;
         let issuer = claims.get("iss").and_then(|iss| iss.as_str());
         if issuer.is_some_and(|issuer| self.issuer.as_deref().is_some_and(|known| known != issuer)) {
             return Err(refused("it comes from another issuer"));
@@ -94,21 +102,12 @@ impl Provider<'_> {
         if !claims.get("aud").is_none_or(is_for_us) {
             return Err(refused("it is for another client"));
         }
-        from_base64url(payload).ok_or_else(|| refused("it is not a JWT"))
+        Ok((payload, claims))
     }
-}
-
-fn json_part<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
-    serde_json::from_slice(&from_base64url(part)?).ok()
 }
 
 fn fitting<'k>(keys: &'k CoreJsonWebKeySet, kid: Option<&'k JsonWebKeyId>) -> impl Iterator<Item = &'k CoreJsonWebKey> {
     keys.keys().iter().filter(move |key| kid.is_none() || key.key_id() == kid)
-}
-
-fn has_content_type(response: &Response, essence: &str) -> bool {
-    let value = response.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().is_some_and(|value| value.trim().eq_ignore_ascii_case(essence))
 }
 
 /// Keycloak says why in `WWW-Authenticate` (RFC 6750 section 3); the body is empty.
