@@ -28,7 +28,7 @@ complete -c kclogin -n "__fish_kclogin_needs_command" -s p -l profile -d 'Use th
 complete -c kclogin -n "__fish_kclogin_needs_command" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_needs_command" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_needs_command" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_needs_command" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_needs_command" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -65,7 +65,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s p -l profile -
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l client-secret-stdin -d 'Read the client\'s secret from stdin and keep it in the token store [env: KCLOGIN_CLIENT_SECRET]'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l no-browser -d 'Print the login page\'s address instead of opening it'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s q -l quiet -d 'Say only what has to be said'
@@ -75,7 +75,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s p -l profile 
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l json -d 'Print the UserInfo response, unchanged'
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s v -l verbose -d 'Say what is sent where, never a secret'
@@ -88,7 +88,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s p -l profile -
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l id-token -d 'Print the ID token instead of the access token'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l force-refresh -d 'Refresh even where it is still valid'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s q -l quiet -d 'Say only what has to be said'
@@ -98,7 +98,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s p -l profile 
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l json -d 'Print an object instead of text'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s v -l verbose -d 'Say what is sent where, never a secret'
@@ -107,7 +107,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s p -l profile 
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l all -d 'Sign out of every profile'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l local -d 'Touch no network: only remove the tokens from this machine'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s q -l quiet -d 'Say only what has to be said'
@@ -117,7 +117,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -130,7 +130,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
@@ -138,7 +138,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
@@ -146,7 +146,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help'
@@ -154,7 +154,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l all -d 'Remove every profile'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l force -d 'Remove it even if it is signed in, and forget the session'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say only what has to be said'
@@ -164,7 +164,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
@@ -172,7 +172,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s p -l pro
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -181,7 +181,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s p -l profile -d 
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l store -d 'Keep the tokens in this store: keyring [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s h -l help -d 'Print help'

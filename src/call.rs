@@ -36,7 +36,12 @@ pub(crate) fn verbosity(global: &Global) -> Verbosity {
 /// The store: option, then environment, then profile, then the keyring.
 pub(crate) fn store_name(global: &Global, profile: &Profile, environment: &Environment) -> Result<StoreName> {
     let chosen = global.store.as_deref().or_else(|| environment.get("KCLOGIN_STORE")).or(profile.settings.store.as_deref());
-    chosen.map_or(Ok(StoreName::default()), StoreName::parse)
+    StoreName::of_setting(chosen)
+}
+
+/// The store that the call or the environment names, to be written down in the profile.
+pub(crate) fn store_setting(global: &Global, environment: &Environment) -> Option<String> {
+    global.store.clone().or_else(|| environment.get("KCLOGIN_STORE").map(str::to_owned))
 }
 
 /// What the call and the environment say about the profile.
@@ -67,7 +72,7 @@ pub(crate) fn wanted(global: &Global, login: Option<&Login>, environment: &Envir
             given => given.map(|text| parse_url("redirect URI", text).map(Some)).transpose()?,
         },
         ca_file: login.ca_file.as_ref().map(absolute),
-        store: global.store.clone().or_else(|| environment.get("KCLOGIN_STORE").map(str::to_owned)),
+        store: store_setting(global, environment),
         endpoints: ExplicitEndpoints {
             authorization_endpoint: url("authorization endpoint", &login.authorization_endpoint)?,
             token_endpoint: url("token endpoint", &login.token_endpoint)?,

@@ -82,7 +82,7 @@ pub struct Global {
     /// When to use colour: auto, always or never
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Colour::Auto, global = true, hide_possible_values = true)]
     pub color: Colour,
-    /// Keep the tokens in this store: keyring [env: KCLOGIN_STORE]
+    /// Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]
     #[arg(long, value_name = "NAME", global = true)]
     pub store: Option<String>,
 }

@@ -2,11 +2,13 @@
 //!
 //! The lock is on an open file and not its existence: a process that dies, however it dies, lets go, and a file left behind blocks nobody.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::private_file::make_private_dir;
 
 /// How often it is tried; the standard library has no wait with an end.
 const INTERVAL: Duration = Duration::from_millis(10);
@@ -32,18 +34,6 @@ impl FileLock {
             }
         }
     }
-}
-
-/// Makes a directory for its owner alone, and those above it.
-///
-/// # Errors
-/// It can't be made.
-pub fn make_private_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -2,8 +2,8 @@
 //!
 //! A login is made of these rooms, and a file may use only what stands before it:
 //!
-//! 1. [`secret`], [`clock`], [`exit`], [`environment`], [`text`], [`file_lock`]: values, and the one place each that reads the
-//!    time and the environment or locks a file.
+//! 1. [`secret`], [`clock`], [`exit`], [`environment`], [`text`], [`private_file`], [`file_lock`]: values, and the one place each that reads
+//!    the time and the environment, writes or locks a file.
 //! 2. [`error`]: what went wrong, sorted by who must act.
 //! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::authorization`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
 //! 4. [`terminal`], [`interrupt`], [`browser`], [`loopback`], [`token_store`], [`refresh_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
@@ -32,6 +32,7 @@ pub mod host;
 pub mod interrupt;
 pub mod loopback;
 pub mod oidc;
+pub mod private_file;
 pub mod profile;
 pub mod refresh_lock;
 pub mod secret;
@@ -50,7 +51,7 @@ use clap::Parser;
 use clap::error::ErrorKind as ClapErrorKind;
 
 use browser::{Browser, BrowserCommand};
-use call::{client_secret, colour_policy, parameters, read_limited, store_name, verbosity, wanted};
+use call::{client_secret, colour_policy, parameters, read_limited, store_name, store_setting, verbosity, wanted};
 use cli::{Cli, Command, Global, Login, ProfileAction};
 use error::{Error, Result};
 use exit::Exit;
@@ -62,7 +63,7 @@ use profile::config_file::Config;
 use secret::Secret;
 use session::{Need, Session};
 use terminal::{ColourPolicy, Verbosity};
-use token_store::TokenStore;
+use token_store::{StoreName, TokenStore};
 
 /// The longest that telling the provider of a logout may take.
 const LOGOUT_LIMIT: Duration = Duration::from_secs(10);
@@ -110,7 +111,8 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<()> {
         Command::Status { json } => {
             let profile = choose(&Config::read(config_dir(host).as_deref())?, &wanted(&global, None, &host.environment)?)?;
             let name = store_name(&global, &profile, &host.environment)?;
-            command::status::status(json, &profile, name, &*host.stores.open(name)?, &*host.clock, &host.terminal)
+            let store = host.stores.open(&name)?;
+            command::status::status(json, &profile, (&name, &host.stores.describe(&name)), &*store, &*host.clock, &host.terminal)
         }
         Command::Logout { all, local } => logout(all, local, &global, host),
         Command::Profile { action } => profile(action, &global, host),
@@ -130,7 +132,12 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
         introduce: wanted.name.is_none() && config.profile(&profile.name).is_none(),
         profile,
     };
-    let store = host.stores.open(store_name(global, &input.profile, &host.environment)?)?;
+    let store_name = store_name(global, &input.profile, &host.environment)?;
+    let store = host.stores.open(&store_name)?;
+    // A store that this version doesn't know can't be tidied up.
+    let former_name = config.profile(&input.profile.name).and_then(|former| StoreName::of_setting(former.settings.store.as_deref()).ok());
+    let former = former_name.as_ref().filter(|former| **former != store_name);
+    let former = former.map(|name| command::login::Former { description: host.stores.describe(name), store: host.stores.open(name) });
     let given = options
         .browser
         .as_deref()
@@ -148,6 +155,8 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
     let parts = command::login::Parts {
         http: &http,
         store: &*store,
+        caution: store_name.caution().filter(|_| former_name.as_ref() != Some(&store_name)),
+        former,
         browser,
         state_dir: state_dir.as_deref(),
         clock: &*host.clock,
@@ -183,13 +192,16 @@ fn logout(all: bool, local: bool, global: &Global, host: &Host) -> Result<()> {
 
 fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
     let mut config = Config::read(config_dir(host).as_deref())?;
-    let open = |profile: &Profile| host.stores.open(store_name(global, profile, &host.environment)?);
+    let open = |profile: &Profile| host.stores.open(&store_name(global, profile, &host.environment)?);
     match action {
         ProfileAction::List => command::profile::list(&config, &open, &host.terminal),
         ProfileAction::Show { name } => {
             let mut wanted = wanted(global, None, &host.environment)?;
             wanted.name = name.or(wanted.name);
-            command::profile::show(&choose(&config, &wanted)?, &config, &host.terminal)
+            let profile = choose(&config, &wanted)?;
+            let setting = profile.settings.store.as_deref();
+            let store = StoreName::of_setting(setting).map_or_else(|_| setting.unwrap_or_default().to_owned(), |name| host.stores.describe(&name));
+            command::profile::show(&profile, &store, &config, &host.terminal)
         }
         ProfileAction::Use { name } => command::profile::choose_default(&name, &mut config, &host.terminal),
         ProfileAction::Remove { name, all, force } => {
@@ -200,7 +212,8 @@ fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
             let shown = file.display();
             let text = fs::File::open(&file).and_then(read_limited).map_err(|error| Error::failed(format!("{shown} can't be read: {error}")))?;
             let name = wanted(global, None, &host.environment)?.name;
-            command::profile::import_file(&text, name.as_deref(), global.store.as_deref(), &mut config, &open, &host.terminal)
+            let store = store_setting(global, &host.environment);
+            command::profile::import_file(&text, name.as_deref(), store, &mut config, &open, &host.terminal)
         }
     }
 }
@@ -239,7 +252,7 @@ fn session_of<T>(
     limit: Option<Duration>,
     command: impl FnOnce(&Session<'_>) -> Result<T>,
 ) -> Result<T> {
-    let store: Box<dyn TokenStore> = host.stores.open(store_name(global, profile, &host.environment)?)?;
+    let store: Box<dyn TokenStore> = host.stores.open(&store_name(global, profile, &host.environment)?)?;
     let terminal = &host.terminal;
     let trace = |text| terminal.trace(text);
     let mut settings = HttpSettings::new(&host.environment, profile.settings.ca_file.clone());

@@ -47,6 +47,10 @@ pub struct Parts<'a> {
     pub http: &'a Http<'a>,
     /// Where the token set is to be kept.
     pub store: &'a dyn TokenStore,
+    /// What the person has to know of that store, where it is new to the profile.
+    pub caution: Option<&'a str>,
+    /// Where the profile's session before this one is kept, if that is another store.
+    pub former: Option<Former>,
     /// What shows the login page; none to only print its address.
     pub browser: Option<&'a dyn Browser>,
     /// Where locks are kept.
@@ -57,6 +61,27 @@ pub struct Parts<'a> {
     pub terminal: &'a Terminal,
 }
 
+/// The store that a profile leaves with this login.
+pub struct Former {
+    /// What a person calls it.
+    pub description: String,
+    /// The store, if it can be opened.
+    pub store: Result<Box<dyn TokenStore>>,
+}
+
+impl Former {
+    fn client_secret(&self, profile: &Profile) -> Result<Option<Secret<String>>> {
+        self.store.as_ref().map_err(Clone::clone).and_then(|store| stored_client_secret(&**store, profile))
+    }
+
+    /// Removes what the profile had there: two sessions under one name would be one too many, and nobody would find the other again.
+    fn clear(&self, profile: &Profile) -> Result<()> {
+        let store = self.store.as_ref().map_err(Clone::clone)?;
+        store.delete(&account(profile))?;
+        store.delete(&account(profile).client_secret())
+    }
+}
+
 /// Signs in.
 ///
 /// # Errors
@@ -64,7 +89,10 @@ pub struct Parts<'a> {
 pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>) -> Result<()> {
     let provider = find_provider(&input.profile.settings, parts)?;
     probe(parts.store, &account(&input.profile))?;
-    let client = the_client(&mut input, &provider, parts.store)?;
+    if let Some(caution) = parts.caution {
+        parts.terminal.warning(caution);
+    }
+    let client = the_client(&mut input, &provider, parts)?;
     let mut loopback = Loopback::bind(input.profile.settings.redirect_uri.as_ref())?;
     let wishes = Wishes { scope: input.profile.scope(), parameters: std::mem::take(&mut input.parameters) };
     let request = provider.authorization_request(&client.id, loopback.redirect_uri().clone(), &wishes);
@@ -111,10 +139,13 @@ fn find_provider<'a>(settings: &Settings, parts: &Parts<'a>) -> Result<Provider<
 }
 
 /// The client with its secret, if it has one: the given one, else the stored one. How it is sent is decided once and remembered.
-fn the_client(input: &mut Input, provider: &Provider<'_>, store: &dyn TokenStore) -> Result<Client> {
+fn the_client(input: &mut Input, provider: &Provider<'_>, parts: &Parts<'_>) -> Result<Client> {
     let secret = match (&input.client_secret, input.profile.settings.client_authentication) {
         (Some(given), _) => Some(given.clone()),
-        (None, Some(_)) => stored_client_secret(store, &input.profile)?,
+        (None, Some(_)) => match (stored_client_secret(parts.store, &input.profile)?, &parts.former) {
+            (None, Some(former)) => former.client_secret(&input.profile)?,
+            (stored, _) => stored,
+        },
         (None, None) => None,
     };
     let settings = &mut input.profile.settings;
@@ -238,7 +269,8 @@ fn finish(
     let account = account(&profile);
     // A secret that came with an import is kept under what stood for the issuer until it was known.
     let has_moved = account != session::account(&input.profile);
-    if let Some(secret) = input.client_secret.as_ref().or(client.secret.as_ref().filter(|_| has_moved)) {
+    let is_elsewhere = has_moved || parts.former.is_some();
+    if let Some(secret) = input.client_secret.as_ref().or(client.secret.as_ref().filter(|_| is_elsewhere)) {
         parts.store.save(&account.client_secret(), &Secret::new(secret.expose().clone().into_bytes()))?;
     }
     // Under the lock, or a refresh that is under way for the session before this one would store its result over this one. If it can't be had, having
@@ -248,14 +280,20 @@ fn finish(
     drop(lock);
     let is_new = config.profile(&profile.name).is_none();
     config.put(&profile).inspect_err(|_| {
-        if is_new {
-            // Without a profile nobody would find the session again.
+        if is_new || parts.former.is_some() {
+            // Where no profile says where it is, nobody would find the session again.
             let _ = parts.store.delete(&account);
             let _ = parts.store.delete(&account.client_secret());
         }
     })?;
     if has_moved {
         parts.store.delete(&session::account(&input.profile).client_secret())?;
+    }
+    if let Some(former) = &parts.former
+        && let Err(error) = former.clear(&input.profile)
+    {
+        let sentence = error.sentence();
+        parts.terminal.warning(format!("what this profile had in its former store, {}, could not be removed there: {sentence}", former.description));
     }
     Ok((set, profile.name))
 }

@@ -42,18 +42,17 @@ fn signed_in(profile: &Profile, open: OpenStore<'_>) -> String {
     }
 }
 
-/// Shows one profile as it is written down.
+/// Shows one profile as it is written down; `store` describes its token store.
 ///
 /// # Errors
 /// stdout can't be written to.
-pub fn show(profile: &Profile, config: &Config, terminal: &Terminal) -> Result<()> {
+pub fn show(profile: &Profile, store: &str, config: &Config, terminal: &Terminal) -> Result<()> {
     let (settings, endpoints) = (&profile.settings, &profile.settings.endpoints);
     let mut title = Line::new().strong(&profile.name);
     if config.default_name() == Some(&profile.name) {
         title = title.dim(" (default)");
     }
     terminal.result(title)?;
-    let store = settings.store.as_deref().unwrap_or(StoreName::default().as_str());
     let authentication = settings.client_authentication.map(|method| method.to_string());
     let rows = [
         ("Issuer", settings.issuer.clone()),
@@ -111,9 +110,17 @@ pub fn remove(name: &str, force: bool, config: &mut Config, open: OpenStore<'_>,
 ///
 /// # Errors
 /// The file is neither, the name is taken, or the store or the configuration can't be written to.
-pub fn import_file(text: &str, name: Option<&str>, store: Option<&str>, config: &mut Config, open: OpenStore<'_>, terminal: &Terminal) -> Result<()> {
+pub fn import_file(
+    text: &str,
+    name: Option<&str>,
+    store: Option<String>,
+    config: &mut Config,
+    open: OpenStore<'_>,
+    terminal: &Terminal,
+) -> Result<()> {
     let mut imported = import::import(text)?;
-    imported.settings.store = store.map(str::to_owned);
+    let caution = StoreName::of_setting(store.as_deref())?.caution();
+    imported.settings.store = store;
     let mut profile = Profile { name: String::new(), settings: imported.settings };
     profile.name = name.map_or_else(|| suggest_name(profile.provider(), |name| config.profile(name).is_some()), str::to_owned);
     check_name(&profile.name)?;
@@ -132,6 +139,9 @@ pub fn import_file(text: &str, name: Option<&str>, store: Option<&str>, config: 
     terminal.status(
         Line::new().plain("Imported the client ").strong(&profile.settings.client_id).plain(" as the profile ").strong(&profile.name).plain("."),
     );
+    if let Some(caution) = caution {
+        terminal.warning(caution);
+    }
     for remark in imported.remarks {
         terminal.status(format!("Note: {remark}."));
     }

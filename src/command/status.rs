@@ -10,16 +10,23 @@ use crate::terminal::{Line, Terminal};
 use crate::token_set::TokenSet;
 use crate::token_store::{StoreName, TokenStore};
 
-/// Shows what is stored for a profile.
+/// Shows what is stored for a profile, in a store of this name and description.
 ///
 /// # Errors
 /// The store fails, or login is required: nothing is stored, or all of it has expired.
-pub fn status(json: bool, profile: &Profile, store_name: StoreName, store: &dyn TokenStore, clock: &dyn Clock, terminal: &Terminal) -> Result<()> {
+pub fn status(
+    json: bool,
+    profile: &Profile,
+    (store_name, store_description): (&StoreName, &str),
+    store: &dyn TokenStore,
+    clock: &dyn Clock,
+    terminal: &Terminal,
+) -> Result<()> {
     let (set, now) = (load(store, profile)?, clock.now());
     if json {
         terminal.result_json(&document(profile, store_name, set.as_ref(), now))?;
     } else {
-        lines(profile, store_name, set.as_ref(), now).into_iter().try_for_each(|line| terminal.result(line))?;
+        lines(profile, store_description, set.as_ref(), now).into_iter().try_for_each(|line| terminal.result(line))?;
     }
     let hint = format!("sign in with `kclogin login --profile {}`", profile.name);
     match set {
@@ -34,7 +41,7 @@ fn is_over(set: &TokenSet, now: Timestamp) -> bool {
     !set.can_refresh(now) && set.expiry.is_some_and(|expiry| expiry <= now)
 }
 
-fn lines(profile: &Profile, store_name: StoreName, set: Option<&TokenSet>, now: Timestamp) -> Vec<Line> {
+fn lines(profile: &Profile, store_description: &str, set: Option<&TokenSet>, now: Timestamp) -> Vec<Line> {
     let until = |expiry: Timestamp| {
         if expiry > now {
             format!("for {} (until {})", in_words(expiry, now), expiry.to_rfc3339())
@@ -52,7 +59,7 @@ fn lines(profile: &Profile, store_name: StoreName, set: Option<&TokenSet>, now: 
     }
     rows.push(("Issuer", Line::from(profile.provider())));
     rows.push(("Client", Line::from(&profile.settings.client_id)));
-    rows.push(("Store", Line::from(store_name.description())));
+    rows.push(("Store", Line::from(store_description)));
     if let Some(set) = set {
         rows.push(("Token", Line::from(set.expiry.map_or_else(|| "no expiry known".to_owned(), until))));
         let refresh = match (&set.refresh_token, set.refresh_expiry) {
@@ -66,13 +73,13 @@ fn lines(profile: &Profile, store_name: StoreName, set: Option<&TokenSet>, now: 
     rows.into_iter().map(|(term, value)| Line::row(term, value)).collect()
 }
 
-fn document(profile: &Profile, store_name: StoreName, set: Option<&TokenSet>, now: Timestamp) -> String {
+fn document(profile: &Profile, store_name: &StoreName, set: Option<&TokenSet>, now: Timestamp) -> String {
     let document = json!({
         "profile": profile.name,
         "logged_in": set.is_some_and(|set| !is_over(set, now)),
         "issuer": profile.settings.issuer,
         "client_id": profile.settings.client_id,
-        "store": store_name.as_str(),
+        "store": store_name.to_string(),
         "subject": set.map(|set| &set.identity.subject),
         "username": set.and_then(|set| set.identity.username.as_ref()),
         "name": set.and_then(|set| set.identity.name.as_ref()),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use toml_edit::{DocumentMut, Item, Table, value};
 use super::{Profile, Settings, check_name};
 use crate::error::{Error, Result};
 use crate::file_lock::FileLock;
+use crate::private_file;
 
 /// How long another process's change is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -142,7 +143,7 @@ impl Config {
         let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| malformed(&path, &text, error.span(), error.message()))?;
         change(&mut document);
         let text = format!("{}\n", document.to_string().trim_end());
-        write_text(&target, &text).map_err(cannot)?;
+        private_file::replace(&target, text.as_bytes(), ".config.toml.").map_err(cannot)?;
         *self = Self::read(path.parent())?;
         Ok(())
     }
@@ -154,15 +155,6 @@ fn read_text(path: &Path) -> Result<String> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(Error::failed(format!("the configuration {} can't be read: {error}", path.display()))),
     }
-}
-
-fn write_text(path: &Path, text: &str) -> std::io::Result<()> {
-    // Made with mode 0600, under a name that nobody can guess and so nobody can have linked elsewhere.
-    let mut file = tempfile::Builder::new().prefix(".config.toml.").tempfile_in(path.parent().unwrap_or(path))?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }
 
 fn malformed(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> Error {

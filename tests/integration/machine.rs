@@ -15,11 +15,12 @@ use kclogin::exit::Exit;
 use kclogin::host::Host;
 use kclogin::interrupt::Interrupt;
 use kclogin::terminal::Terminal;
+use kclogin::token_store::SystemStores;
 use url::Url;
 
 use crate::cookies;
 use crate::provider::{Provider, header, location};
-use crate::store::MemoryStore;
+use crate::store::{MemoryStore, TestStores};
 
 /// How a run ended and what it printed.
 #[derive(Debug)]
@@ -51,7 +52,9 @@ type Visit = dyn Fn(&Url) + Send + Sync;
 /// A machine with an empty home.
 pub(crate) struct Machine {
     home: tempfile::TempDir,
+    /// The keyring.
     pub(crate) store: MemoryStore,
+    other_stores: Mutex<BTreeMap<String, MemoryStore>>,
     pub(crate) clock: FixedClock,
     variables: Mutex<BTreeMap<OsString, OsString>>,
     stdin: Mutex<Vec<u8>>,
@@ -69,6 +72,7 @@ impl Machine {
         let variables = [("HOME", home.path().as_os_str().to_owned())];
         Self {
             store: MemoryStore::default(),
+            other_stores: Mutex::default(),
             clock: FixedClock::default(),
             variables: Mutex::new(variables.into_iter().map(|(name, value)| (OsString::from(name), value)).collect()),
             stdin: Mutex::default(),
@@ -92,6 +96,11 @@ impl Machine {
     /// Sets an environment variable.
     pub(crate) fn set(&self, name: &str, value: &str) {
         self.variables.lock().expect("variables").insert(name.into(), value.into());
+    }
+
+    /// Puts memory in place of another store than the keyring.
+    pub(crate) fn replace_store(&self, name: &str) -> MemoryStore {
+        self.other_stores.lock().expect("stores").entry(name.to_owned()).or_default().clone()
     }
 
     /// Puts text on stdin of the next runs.
@@ -141,11 +150,14 @@ impl Machine {
         *self.latest.lock().expect("latest") = err.clone();
         let (out_tty, err_tty) = *self.terminal.lock().expect("terminal");
         let variables: Vec<(OsString, OsString)> = self.variables.lock().expect("variables").clone().into_iter().collect();
+        let environment = Environment::from_pairs(variables);
+        let mut memory = self.other_stores.lock().expect("stores").clone();
+        memory.insert("keyring".to_owned(), self.store.clone());
         let mut host = Host {
             browser: Box::new(PersonsBrowser { visit: self.visit.lock().expect("visit").clone(), opened: self.opened.clone() }),
-            stores: Box::new(self.store.clone()),
+            stores: Box::new(TestStores { memory, system: SystemStores::new(&environment) }),
             clock: Box::new(self.clock.clone()),
-            environment: Environment::from_pairs(variables),
+            environment,
             terminal: Terminal::new((Box::new(out.clone()), out_tty), (Box::new(err.clone()), err_tty)),
             stdin: Box::new(Cursor::new(self.stdin.lock().expect("stdin").clone())),
             interrupt: Box::new(NoInterrupt),

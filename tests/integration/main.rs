@@ -24,6 +24,7 @@ mod standards;
 mod start_page;
 mod status;
 mod store;
+mod stores;
 mod tls;
 mod token;
 mod waits;

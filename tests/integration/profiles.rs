@@ -130,8 +130,11 @@ fn an_empty_list_says_how_to_begin() {
 #[test]
 fn a_profile_is_shown_as_it_is_written_down() {
     let (work, _home, machine) = two();
-    let expected =
-        format!("work (default)\n  Issuer    {}\n  Client    kclogin\n  Scope     openid profile email\n  Store     keyring\n", work.issuer());
+    let expected = format!(
+        "work (default)\n  Issuer    {}\n  Client    kclogin\n  Scope     openid profile email\n  Store     {}\n",
+        work.issuer(),
+        kclogin::token_store::StoreName::default().description()
+    );
     for call in [&["profile", "show"][..], &["profile", "show", "work"], &["profile", "show", "-p", "work"]] {
         let outcome = machine.run(call);
         assert_eq!((outcome.exit, outcome.stdout.as_str(), outcome.stderr.as_str()), (Exit::Done, expected.as_str(), ""), "{call:?}");

@@ -8,7 +8,7 @@ use crate::provider::{Provider, Rotation, User};
 use crate::store::Fault;
 use crate::token::at_now;
 
-fn store_name() -> &'static str {
+fn store_name() -> String {
     kclogin::token_store::StoreName::default().description()
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use kclogin::error::{Error, Result};
 use kclogin::secret::Secret;
-use kclogin::token_store::{Account, StoreName, Stores, TokenStore};
+use kclogin::token_store::{Account, StoreName, Stores, SystemStores, TokenStore};
 
 /// How a store can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,11 +96,22 @@ impl TokenStore for MemoryStore {
     }
 }
 
-impl Stores for MemoryStore {
-    fn open(&self, _name: StoreName) -> Result<Box<dyn TokenStore>> {
-        match self.0.lock().expect("memory").opening {
-            Some(fault) => Err(Self::error(fault)),
-            None => Ok(Box::new(self.clone())),
+/// The stores of a machine: memory in place of the keyring and of those that the test has put in, and else the real ones.
+pub(crate) struct TestStores {
+    pub(crate) memory: BTreeMap<String, MemoryStore>,
+    pub(crate) system: SystemStores,
+}
+
+impl Stores for TestStores {
+    fn open(&self, name: &StoreName) -> Result<Box<dyn TokenStore>> {
+        let Some(memory) = self.memory.get(&name.to_string()) else { return self.system.open(name) };
+        match memory.0.lock().expect("memory").opening {
+            Some(fault) => Err(MemoryStore::error(fault)),
+            None => Ok(Box::new(memory.clone())),
         }
+    }
+
+    fn describe(&self, name: &StoreName) -> String {
+        self.system.describe(name)
     }
 }

@@ -1,0 +1,117 @@
+//! The key under which something is kept. How a store turns it into a name of its own is that store's affair.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+/// What is kept under an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kept {
+    /// The token set of a login.
+    TokenSet,
+    /// The secret of a confidential client, which outlives the login.
+    ClientSecret,
+    /// Nothing of worth: written and deleted to see whether the store works.
+    Probe,
+}
+
+impl Kept {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::TokenSet => "token-set",
+            Self::ClientSecret => "client-secret",
+            Self::Probe => "probe",
+        }
+    }
+}
+
+/// The key under which something is kept: the profile, the client and the issuer, so that a session can never be used for another provider than the
+/// one it came from, and two people's sessions at one provider stay apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Account {
+    profile: String,
+    client_id: String,
+    issuer: String,
+    kept: Kept,
+}
+
+impl Account {
+    /// The account of a profile's token set.
+    #[must_use]
+    pub fn token_set(profile: &str, client_id: &str, issuer: &str) -> Self {
+        Self { profile: profile.to_owned(), client_id: client_id.to_owned(), issuer: issuer.to_owned(), kept: Kept::TokenSet }
+    }
+
+    /// The account of the same profile's client secret.
+    #[must_use]
+    pub fn client_secret(&self) -> Self {
+        Self { kept: Kept::ClientSecret, ..self.clone() }
+    }
+
+    pub(super) fn probe(&self) -> Self {
+        Self { kept: Kept::Probe, ..self.clone() }
+    }
+
+    /// What a person sees in the keyring's own program.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let kept = match self.kept {
+            Kept::TokenSet => "tokens",
+            Kept::ClientSecret => "client secret",
+            Kept::Probe => "a test that the keyring works",
+        };
+        format!("kclogin {}: {kept}", self.profile)
+    }
+
+    /// A name for where only letters, digits, `.`, `_` and `-` are safe, and perhaps only one case of letters: at most 111 characters, of which the
+    /// last 32 alone tell every account from every other.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("{}-{}-{}", self.kept.as_str(), self.profile, self.digest())
+    }
+
+    /// 128 bits of a digest over the whole key, in hexadecimal.
+    fn digest(&self) -> String {
+        Sha256::digest(self.to_string()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// The key as text. Profile names and issuers hold no spaces, so no two accounts have the same text whatever the client's ID is.
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {} {}", self.kept.as_str(), self.profile, self.client_id, self.issuer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_accounts_share_a_key_or_a_file_name() {
+        let account = Account::token_set;
+        let accounts = [
+            account("a", "b", "https://c"),
+            account("A", "b", "https://c"),
+            account("a", "b https://c", "https://c"),
+            account("a", "B", "https://c"),
+            account("a", "b", "https://c/d"),
+            account("b", "b", "https://c"),
+            account("a", "b", "https://c").client_secret(),
+            account("a", "b", "https://c").probe(),
+        ];
+        let keys: BTreeSet<String> = accounts.iter().map(ToString::to_string).collect();
+        let files: BTreeSet<String> = accounts.iter().map(|account| account.file_name().to_ascii_lowercase()).collect();
+        assert_eq!((keys.len(), files.len()), (accounts.len(), accounts.len()), "{keys:?} {files:?}");
+    }
+
+    #[test]
+    fn a_file_name_is_safe_on_every_file_system() {
+        let hostile = Account::token_set(&"x".repeat(64), "../../a\\b:c*?\"<>|\n\u{202e}", "https://kc.example/realms/a").client_secret().file_name();
+        assert!(hostile.len() <= 111 && hostile.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')), "{hostile}");
+        // Windows reserves `con` with whatever follows its first dot.
+        assert!(Account::token_set("con.x", "a", "https://b").file_name().starts_with("token-set-con.x-"));
+    }
+}
