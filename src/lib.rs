@@ -61,7 +61,7 @@ use profile::Profile;
 use profile::choose::{choose, choose_for_login};
 use profile::config_file::Config;
 use secret::Secret;
-use session::{Need, Session};
+use session::{Need, Refresh, Session};
 use terminal::{ColourPolicy, Verbosity};
 use token_store::{StoreName, TokenStore};
 
@@ -103,7 +103,8 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<()> {
         Command::Login(options) => login(*options, &global, host),
         Command::Whoami { json } => with_session(&global, host, None, |session| command::whoami::whoami(json, session, &*host.clock, &host.terminal)),
         Command::Token(options) => {
-            let need = Need { min_validity: *options.min_validity, force_refresh: options.force_refresh };
+            let refresh = if options.force_refresh { Refresh::Wished } else { Refresh::WhereNeeded };
+            let need = Need { min_validity: *options.min_validity, refresh };
             let format = call::format(options.format);
             let input = command::token::Input { format, id_token: options.id_token, need };
             with_session(&global, host, None, |session| command::token::token(input, session, &*host.clock, &host.terminal))
@@ -265,6 +266,7 @@ fn session_of<T>(
         clock: &*host.clock,
         state_dir: state_dir.as_deref(),
         client_secret: host.environment.get("KCLOGIN_CLIENT_SECRET").map(Secret::from),
+        terminal,
     })
 }
 

@@ -14,6 +14,7 @@ use crate::oidc::provider::{Client, IdTokenChecks, Provider, TokenResponse};
 use crate::profile::Profile;
 use crate::refresh_lock;
 use crate::secret::Secret;
+use crate::terminal::Terminal;
 use crate::token_set::TokenSet;
 use crate::token_store::{Account, TokenStore};
 
@@ -31,6 +32,8 @@ pub struct Session<'a> {
     pub state_dir: Option<&'a Path>,
     /// The client's secret, where the environment gives one in place of the stored one.
     pub client_secret: Option<Secret<String>>,
+    /// Where warnings go.
+    pub terminal: &'a Terminal,
 }
 
 /// What is asked of an access token.
@@ -39,12 +42,23 @@ pub struct Need {
     /// For how long it must still be valid.
     pub min_validity: Duration,
     /// Whether to refresh even where it is.
-    pub force_refresh: bool,
+    pub refresh: Refresh,
+}
+
+/// When to refresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refresh {
+    /// Where the stored access token is not valid for long enough.
+    WhereNeeded,
+    /// In any case; but where the provider can't be reached, the stored access token will do if it is valid for long enough.
+    Wished,
+    /// In any case, and nothing else will do: the stored access token has been refused although it is valid.
+    Required,
 }
 
 impl Need {
     /// Valid for half a minute more: long enough to be used at once.
-    pub const USUAL: Self = Self { min_validity: Duration::from_secs(30), force_refresh: false };
+    pub const USUAL: Self = Self { min_validity: Duration::from_secs(30), refresh: Refresh::WhereNeeded };
 }
 
 /// The account of a profile's token set.
@@ -101,17 +115,29 @@ impl Session<'_> {
     pub fn fresh(&self, need: Need) -> Result<TokenSet> {
         let first = self.stored()?;
         let suffices = |set: &TokenSet| set.is_fresh(self.clock.now(), need.min_validity);
-        if !need.force_refresh && suffices(&first) {
+        if need.refresh == Refresh::WhereNeeded && suffices(&first) {
             return Ok(first);
         }
+        self.refreshed(&first).or_else(|error| {
+            if error.kind() == ErrorKind::ProviderUnreachable && need.refresh == Refresh::Wished && suffices(&first) {
+                self.terminal.warning(format!("the access token was not refreshed, so this is the one from before: {error}"));
+                return Ok(first);
+            }
+            Err(self.with_hint(error))
+        })
+    }
+
+    /// The token set after `first`: another process's, where one has come meanwhile, else one from the provider.
+    fn refreshed(&self, first: &TokenSet) -> Result<TokenSet> {
         let _lock = refresh_lock::take(self.state_dir, &self.profile.name)?;
         // Somebody else may have refreshed meanwhile. Their token is as new as one of ours would be, even where the provider's tokens never live as
         // long as is asked for: twenty scripts that wait here must not refresh twenty times.
         let current = self.stored()?;
-        if current.access_token != first.access_token && current.is_fresh(self.clock.now(), Duration::ZERO) {
-            return Ok(current);
-        }
-        self.refresh(&current).map_err(|error| self.with_hint(error))
+        if self.is_newer(&current, first) { Ok(current) } else { self.refresh(&current) }
+    }
+
+    fn is_newer(&self, set: &TokenSet, than: &TokenSet) -> bool {
+        set.access_token != than.access_token && set.is_fresh(self.clock.now(), Duration::ZERO)
     }
 
     /// Where only a login helps, and nothing better is known, says how.
@@ -148,18 +174,24 @@ impl Session<'_> {
         };
         let (client, provider) = (self.client(current)?, self.provider(current));
         let now = self.clock.now();
-        let response = provider.refresh(&client, refresh_token, now).inspect_err(|error| self.forget_if_refused(current, error))?;
+        let response = match provider.refresh(&client, refresh_token, now) {
+            Err(refused) if refused.kind() == ErrorKind::LoginRequired => return self.replaced(current).ok_or(refused),
+            response => response?,
+        };
         let next = succeed(&provider, current, response, now)?;
         self.store.save(&account(self.profile), &next.to_stored())?;
         Ok(next)
     }
 
-    /// The provider has refused the refresh token for good: what is stored is of no more use, unless it has been replaced by a login meanwhile.
-    fn forget_if_refused(&self, refused: &TokenSet, error: &Error) {
-        if error.kind() == ErrorKind::LoginRequired && matches!(load(self.store, self.profile), Ok(Some(stored)) if stored == *refused) {
+    /// The provider has refused the refresh token for good. What is stored is of no more use and forgotten, unless it is no longer what was refused: a
+    /// login that could not wait for the lock has replaced it, and that is the answer then.
+    fn replaced(&self, refused: &TokenSet) -> Option<TokenSet> {
+        let stored = load(self.store, self.profile).ok().flatten()?;
+        if stored == *refused {
             // If this fails the next call is refused again, which is no worse.
             let _ = self.store.delete(&account(self.profile));
         }
+        Some(stored).filter(|stored| self.is_newer(stored, refused))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::clock::{Clock, in_words};
 use crate::error::{Error, Result};
 use crate::oidc::claims::{ClaimSet, Identity, groups, realm_roles, unverified_payload};
 use crate::oidc::provider::{UserInfo, UserInfoAnswer};
-use crate::session::{Need, Session};
+use crate::session::{Need, Refresh, Session};
 use crate::terminal::{Line, Terminal};
 use crate::token_set::TokenSet;
 
@@ -41,7 +41,7 @@ fn ask(session: &Session<'_>) -> Result<(TokenSet, Option<UserInfo>)> {
         match session.provider(&set).user_info(&set.client_id, &set.access_token, &set.identity.subject)? {
             UserInfoAnswer::Claims(user_info) => return Ok((set, Some(user_info))),
             UserInfoAnswer::NotForThisToken => return Ok((set, None)),
-            UserInfoAnswer::TokenRefused if !need.force_refresh => need.force_refresh = true,
+            UserInfoAnswer::TokenRefused if need.refresh == Refresh::WhereNeeded => need.refresh = Refresh::Required,
             UserInfoAnswer::TokenRefused => {
                 return Err(Error::login_required("the provider no longer accepts the access token")
                     .hint(format!("sign in again with `kclogin login --profile {}`", session.profile.name)));

@@ -79,14 +79,14 @@ fn an_ambiguous_token_response_costs_nobody_their_session() {
     for members in ambiguous().into_iter().chain(["\"access_token\":\"other\"", "\"refresh_token\":\"a\",\"refresh_token\":\"b\""].map(str::to_owned))
     {
         provider.respond(Endpoint::Token, Respond::body("application/json", with(response, &members)).once());
-        let stderr = machine.run(&["token", "--force-refresh"]).failed(Exit::ProviderUnreachable);
+        let stderr = machine.run(&["token", "--min-validity", "10m"]).failed(Exit::ProviderUnreachable);
         assert_eq!(stderr, "error: the refresh failed: the provider's answer is not a token response\n");
         assert_eq!(machine.store.kept(), before);
     }
     // Not even the word that ends a session, where it could be another word.
     let refusal = Respond::body("application/json", "{\"error\":\"invalid_grant\",\"error\":\"temporarily_unavailable\"}").with_status(400);
     provider.respond(Endpoint::Token, refusal.once());
-    machine.run(&["token", "--force-refresh"]).failed(Exit::ProviderUnreachable);
+    machine.run(&["token", "--min-validity", "10m"]).failed(Exit::ProviderUnreachable);
     assert_eq!(machine.store.kept(), before);
     provider.respond(Endpoint::Token, Respond::body("application/json", with(response, HARMLESS)));
     assert_eq!(machine.run(&["token", "--force-refresh"]).done(), "at\n");
@@ -120,7 +120,7 @@ fn a_document_of_another_content_type_is_none() {
     let (provider, machine) = at_now();
     let (before, response) = (machine.store.kept(), "{\"access_token\":\"at\",\"token_type\":\"Bearer\"}");
     provider.respond(Endpoint::Token, Respond::body("text/plain", response));
-    machine.run(&["token", "--force-refresh"]).failed(Exit::ProviderUnreachable);
+    machine.run(&["token", "--min-validity", "10m"]).failed(Exit::ProviderUnreachable);
     provider.respond(Endpoint::UserInfo, Respond::body("text/plain", format!("{{\"sub\":\"{}\"}}", User::alice().sub)));
     machine.run(&["whoami"]).failed(Exit::Failed);
     assert_eq!(machine.store.kept(), before);
@@ -143,9 +143,9 @@ fn a_compressed_answer_is_neither_asked_for_nor_unpacked() {
         provider.respond(endpoint, Respond::body("application/json", BOMB).header("Content-Encoding", "gzip"));
     }
     machine.run(&["whoami"]).failed(Exit::ProviderUnreachable);
-    machine.run(&["token", "--force-refresh"]).failed(Exit::ProviderUnreachable);
+    machine.run(&["token", "--min-validity", "10m"]).failed(Exit::ProviderUnreachable);
     // One that doesn't say that it is compressed is no JSON.
     provider.respond(Endpoint::Token, Respond::body("application/json", BOMB));
-    machine.run(&["token", "--force-refresh"]).failed(Exit::ProviderUnreachable);
+    machine.run(&["token", "--min-validity", "10m"]).failed(Exit::ProviderUnreachable);
     assert_eq!(machine.store.kept(), before);
 }

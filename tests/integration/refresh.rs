@@ -4,7 +4,7 @@ use kclogin::exit::Exit;
 use serde_json::{Value, json};
 
 use crate::machine::Machine;
-use crate::provider::{Algorithm, Endpoint, Provider, Rotation};
+use crate::provider::{Algorithm, Endpoint, Provider, Respond, Response, Rotation};
 use crate::token::at_now;
 
 /// What a refresh says whose ID token has these claims. It must be refused, and the stored session kept.
@@ -80,6 +80,73 @@ fn an_unsigned_id_token_is_accepted_at_no_refresh_either() {
         assert!(stderr.starts_with("error: the provider's ID token is refused: it is "), "{algorithm:?}: {stderr}");
         assert_eq!(machine.store.kept(), before);
     }
+}
+
+/// What fails without being the provider's last word on the session.
+fn passing_faults() -> [Respond; 8] {
+    [
+        Respond::status(500),
+        Respond::status(503),
+        Respond::status(429),
+        Respond::reset(),
+        Respond::lost(),
+        Respond::body("application/json", "{}"),
+        Respond::body("text/html", "<html>Please sign in to the hotel's Wi-Fi</html>"),
+        Respond::error(502, "invalid_grant", "says the proxy"),
+    ]
+}
+
+#[test]
+fn a_forced_refresh_that_fails_gives_the_token_that_is_still_valid_with_a_warning() {
+    for fault in passing_faults() {
+        let (provider, machine) = at_now();
+        let (before, kept) = (machine.run(&["token"]).done(), machine.store.kept());
+        provider.respond(Endpoint::Token, fault.once());
+        let outcome = machine.run(&["token", "--force-refresh"]);
+        let warning = "warning: the access token was not refreshed, so this is the one from before: the ";
+        assert!(outcome.stderr.starts_with(warning) && outcome.stderr.lines().count() == 1, "{}", outcome.stderr);
+        assert_eq!((outcome.done() == before, machine.store.kept() == kept), (true, true));
+        assert!(machine.run(&["token", "--force-refresh"]).done() != before);
+    }
+}
+
+#[test]
+fn a_token_that_is_not_valid_for_long_enough_is_not_given_in_place_of_a_refreshed_one() {
+    for call in [&["token"][..], &["token", "--force-refresh"], &["token", "--force-refresh", "--min-validity", "29s"]] {
+        let (provider, machine) = at_now();
+        machine.clock.advance(272);
+        provider.respond(Endpoint::Token, Respond::status(503));
+        machine.run(call).failed(Exit::ProviderUnreachable);
+    }
+}
+
+#[test]
+fn a_token_that_was_refused_is_not_given_in_place_of_a_refreshed_one() {
+    let (provider, machine) = at_now();
+    provider.respond(Endpoint::UserInfo, Respond::status(401));
+    provider.respond(Endpoint::Token, Respond::status(503));
+    machine.run(&["whoami"]).failed(Exit::ProviderUnreachable);
+    assert_eq!((provider.requests(Endpoint::UserInfo).len(), machine.store.kept().len()), (1, 1));
+}
+
+#[test]
+fn a_session_that_replaced_the_refused_one_meanwhile_is_kept_and_used() {
+    let (provider, machine) = at_now();
+    let store = machine.store.clone();
+    provider.respond(
+        Endpoint::Token,
+        Respond::with(move |_| {
+            store.change("token-set ", |bytes| {
+                let mut set: Value = serde_json::from_slice(bytes).expect("JSON");
+                (set["access_token"], set["refresh_token"]) = (json!("of-the-new-login"), json!("of-the-new-login-too"));
+                *bytes = set.to_string().into_bytes();
+            });
+            Response::json(400, &json!({ "error": "invalid_grant", "error_description": "Token is not active" }))
+        })
+        .once(),
+    );
+    assert_eq!(machine.run(&["token", "--force-refresh"]).done(), "of-the-new-login\n");
+    assert_eq!(machine.run(&["token"]).done(), "of-the-new-login\n");
 }
 
 #[test]
