@@ -101,6 +101,7 @@ Register-ArgumentCompleter -Native -CommandName 'kclogin' -ScriptBlock {
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]')
             [CompletionResult]::new('--id-token', '--id-token', [CompletionResultType]::ParameterName, 'Print the ID token instead of the access token')
             [CompletionResult]::new('--force-refresh', '--force-refresh', [CompletionResultType]::ParameterName, 'Refresh even where it is still valid')
+            [CompletionResult]::new('--login', '--login', [CompletionResultType]::ParameterName, 'Sign in through the browser where that is needed, once for all who ask for it')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what has to be said')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what has to be said')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is sent where, never a secret')

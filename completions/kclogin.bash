@@ -506,7 +506,7 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__token)
-            opts="-p -q -v -h --format --id-token --min-validity --force-refresh --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --format --id-token --min-validity --force-refresh --login --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

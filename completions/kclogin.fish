@@ -91,6 +91,7 @@ never\t'Never'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l id-token -d 'Print the ID token instead of the access token'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l force-refresh -d 'Refresh even where it is still valid'
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l login -d 'Sign in through the browser where that is needed, once for all who ask for it'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -128,13 +128,14 @@ Examples:
     },
     /// Print an access token that is valid now
     ///
-    /// Prints the stored access token, refreshed first where it is about to expire. Never opens a browser: where only a person can sign in, it exits
-    /// with 3.
+    /// Prints the stored access token, refreshed first where it is about to expire. Where only a person can sign in it exits with 3, and opens no
+    /// browser unless `--login` asks for that; then one window is opened however many ask at once, and the others wait for what comes of it.
     #[command(after_help = "\
 Examples:
   TOKEN=$(kclogin token)
   curl -H @<(kclogin token --format header) https://api.example.com/
   kclogin token --min-validity 10m       for a job that takes a while
+  kclogin token --login                  for a script with a person in front of it
   kclogin token --format json | jq .seconds_left")]
     Token(Token),
     /// Show what is stored, without the network
@@ -299,6 +300,9 @@ pub struct Token {
     /// Refresh even where it is still valid
     #[arg(long)]
     pub force_refresh: bool,
+    /// Sign in through the browser where that is needed, once for all who ask for it
+    #[arg(long)]
+    pub login: bool,
 }
 
 /// How a token is written.

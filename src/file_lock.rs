@@ -3,7 +3,7 @@
 //! The lock is on an open file and not its existence: a process that dies, however it dies, lets go, and a file left behind blocks nobody.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,10 +13,13 @@ use crate::private_file::make_private_dir;
 /// How often it is tried; the standard library has no wait with an end.
 const INTERVAL: Duration = Duration::from_millis(10);
 
+/// The longest note that is read, in bytes.
+const NOTE_LIMIT: u64 = 1024;
+
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
 #[must_use = "the lock is let go when this is dropped"]
-pub struct FileLock(#[allow(dead_code, reason = "it is held, not used")] File);
+pub struct FileLock(File);
 
 impl FileLock {
     /// Takes the lock on a file, which is made where it is missing, for its owner alone as its directory.
@@ -33,6 +36,26 @@ impl FileLock {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Leaves a note in the file for whoever takes the lock next, in place of the one before.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn note(&mut self, text: &str) -> io::Result<()> {
+        self.0.set_len(0)?;
+        self.0.rewind()?;
+        self.0.write_all(text.as_bytes())
+    }
+
+    /// The note that an earlier holder left; empty where there is none.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn noted(&self) -> io::Result<String> {
+        let mut text = String::new();
+        (&self.0).take(NOTE_LIMIT).read_to_string(&mut text)?;
+        Ok(text)
     }
 }
 

@@ -6,7 +6,7 @@
 //!    the time and the environment, writes or locks a file.
 //! 2. [`error`]: what went wrong, sorted by who must act.
 //! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::authorization`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
-//! 4. [`terminal`], [`interrupt`], [`browser`], [`loopback`], [`token_store`], [`refresh_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
+//! 4. [`terminal`], [`interrupt`], [`browser`], [`loopback`], [`token_store`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
 //! 5. [`session`]: a stored token set that can still yield a fresh one.
 //! 6. [`command`]: one function for each command.
 //! 7. [`host`], [`cli`], [`generate`], `call` (from clap's types to a command's input), and this file, which alone knows them all: [`run`].
@@ -30,6 +30,7 @@ pub mod file_lock;
 pub mod generate;
 pub mod host;
 pub mod interrupt;
+pub mod login_lock;
 pub mod loopback;
 pub mod oidc;
 pub mod private_file;
@@ -56,6 +57,7 @@ use cli::{Cli, Command, Global, Login, ProfileAction};
 use error::{Error, Result};
 use exit::Exit;
 use host::Host;
+use login_lock::Turn;
 use oidc::http::{Http, Settings as HttpSettings};
 use profile::Profile;
 use profile::choose::{choose, choose_for_login};
@@ -65,6 +67,8 @@ use session::{Need, Refresh, Session};
 use terminal::{ColourPolicy, Verbosity};
 use token_store::{StoreName, TokenStore};
 
+/// How much longer than a sign-in may take another process's is waited for: finding the provider and redeeming the code take time too.
+const LOGIN_MARGIN: Duration = Duration::from_secs(60);
 /// The longest that telling the provider of a logout may take.
 const LOGOUT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -107,7 +111,9 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<()> {
             let need = Need { min_validity: *options.min_validity, refresh };
             let format = call::format(options.format);
             let input = command::token::Input { format, id_token: options.id_token, need };
-            with_session(&global, host, None, |session| command::token::token(input, session, &*host.clock, &host.terminal))
+            let print =
+                |host: &Host| with_session(&global, host, None, |session| command::token::token(input, session, &*host.clock, &host.terminal));
+            if options.login { or_sign_in(&global, host, print) } else { print(host) }
         }
         Command::Status { json } => {
             let profile = choose(&Config::read(config_dir(host).as_deref())?, &wanted(&global, None, &host.environment)?)?;
@@ -164,7 +170,43 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
         terminal: &host.terminal,
     };
     host.interrupt.watch();
+    let _turn = login_lock::without_waiting(state_dir.as_deref(), &input.profile.name);
     command::login::login(input, &mut config, &parts)
+}
+
+/// Does what wants a session, and once more after a sign-in where only that helps: one for all processes that come to this at once.
+fn or_sign_in(global: &Global, host: &mut Host, command: impl Fn(&Host) -> Result<()>) -> Result<()> {
+    let is_required = |outcome: &Result<()>| outcome.as_ref().is_err_and(|error| error.kind() == error::ErrorKind::LoginRequired);
+    let began = host.clock.now();
+    let outcome = command(host);
+    if !is_required(&outcome) {
+        return outcome;
+    }
+    let Ok(Cli { command: Command::Login(options), .. }) = Cli::try_parse_from(["kclogin", "login"]) else {
+        unreachable!("a login needs no option");
+    };
+    let profile = choose_for_login(&Config::read(config_dir(host).as_deref())?, &wanted(global, Some(&options), &host.environment)?)?;
+    let state_dir = host.environment.state_dir();
+    let wait = || host.terminal.status("Another kclogin is waiting for you to sign in; this one waits for what comes of it.");
+    match login_lock::turn(state_dir.as_deref(), &profile.name, began, *options.timeout + LOGIN_MARGIN, wait)? {
+        Turn::Ours(mut lock) => {
+            // Somebody may have signed in between the look at the store and this.
+            let outcome = command(host);
+            if !is_required(&outcome) {
+                return outcome;
+            }
+            login(*options, global, host).inspect_err(|_| lock.note_failure(host.clock.now()))?;
+            command(host)
+        }
+        Turn::Theirs => {
+            let outcome = command(host);
+            if !is_required(&outcome) {
+                return outcome;
+            }
+            Err(Error::login_required("nobody completed the sign-in that another kclogin had begun")
+                .hint(format!("sign in with `kclogin login --profile {}`", profile.name)))
+        }
+    }
 }
 
 fn logout(all: bool, local: bool, global: &Global, host: &Host) -> Result<()> {

@@ -1,4 +1,4 @@
-//! `kclogin token`: a token that is valid now, on stdout and nothing else. It never opens a browser.
+//! `kclogin token`: a token that is valid now, on stdout and nothing else. It opens no browser.
 
 use serde_json::json;
 

@@ -20,6 +20,7 @@ mod profiles;
 mod provider;
 mod refresh;
 mod secrets;
+mod sign_in;
 mod standards;
 mod start_page;
 mod status;
