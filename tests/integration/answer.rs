@@ -40,14 +40,14 @@ fn then_the_true_one(provider: &Provider, change: impl Fn(&mut Params) + Send + 
 }
 
 #[test]
-fn an_answer_from_another_issuer_is_not_taken_and_its_code_goes_nowhere() {
+fn rfc9700_4_4_an_answer_from_another_issuer_is_not_taken_and_its_code_goes_nowhere() {
     let (page, error) = only(&Provider::start(), |answer| answer.set("iss", "https://evil.example"));
     assert_eq!((page.status, page.heading()), (400, "Not the answer it waits for"));
     assert_eq!(error, format!("{UNTAKEN}it came from another issuer than the one asked\n"));
 }
 
 #[test]
-fn an_issuer_is_compared_letter_by_letter() {
+fn rfc9207_2_4_an_issuer_is_compared_letter_by_letter() {
     let provider = Provider::start();
     let almost = format!("{}/", provider.issuer());
     let (_, error) = only(&provider, move |answer| answer.set("iss", almost.as_str()));
@@ -55,7 +55,7 @@ fn an_issuer_is_compared_letter_by_letter() {
 }
 
 #[test]
-fn an_answer_without_the_issuer_that_was_promised_is_not_taken() {
+fn rfc9207_2_4_an_answer_without_the_issuer_that_was_promised_is_not_taken() {
     let (_, error) = only(&Provider::start(), |answer| answer.remove("iss"));
     assert_eq!(error, format!("{UNTAKEN}it did not name its issuer, as the provider promises to\n"));
 }
@@ -69,7 +69,7 @@ fn an_answer_without_an_issuer_is_taken_where_none_was_promised() {
 }
 
 #[test]
-fn an_error_from_another_issuer_does_not_end_the_wait() {
+fn rfc9207_2_4_an_error_from_another_issuer_does_not_end_the_wait() {
     let page = then_the_true_one(&Provider::start(), |answer| {
         answer.remove("code");
         answer.set("error", "access_denied");
@@ -79,14 +79,14 @@ fn an_error_from_another_issuer_does_not_end_the_wait() {
 }
 
 #[test]
-fn a_wrong_state_does_not_end_the_wait() {
+fn rfc8252_8_9_a_wrong_state_does_not_end_the_wait() {
     let page = then_the_true_one(&Provider::start(), |answer| answer.set("state", "another"));
     assert_eq!((page.status, page.heading()), (400, "Not the answer it waits for"));
     assert!(page.html.contains("its state belongs to another login."), "{}", page.html);
 }
 
 #[test]
-fn a_missing_state_does_not_end_the_wait() {
+fn rfc8252_8_9_a_missing_state_does_not_end_the_wait() {
     let page = then_the_true_one(&Provider::start(), |answer| answer.remove("state"));
     assert!(page.html.contains("it had no state, so it belongs to no login."), "{}", page.html);
 }
@@ -98,7 +98,7 @@ fn a_wrong_state_alone_is_named_at_the_timeout() {
 }
 
 #[test]
-fn two_codes_in_one_answer_are_not_taken() {
+fn rfc6749_3_1_two_codes_in_one_answer_are_not_taken() {
     let page = then_the_true_one(&Provider::start(), |answer| answer.push("code", "another"));
     assert!(page.html.contains("its parameter <code>code</code> came more than once."), "{}", page.html);
 }
@@ -122,7 +122,7 @@ fn refused(error: &'static str, description: Option<&'static str>, exit: Exit) -
 }
 
 #[test]
-fn a_denied_sign_in_ends_at_once() {
+fn rfc6749_4_1_2_1_a_denied_sign_in_ends_at_once() {
     assert_eq!(refused("access_denied", None, Exit::Failed), "error: the sign-in was denied at the provider\n");
 }
 
@@ -148,7 +148,7 @@ fn a_provider_in_trouble_is_worth_another_try() {
 }
 
 #[test]
-fn any_other_error_is_said_in_the_provider_s_words() {
+fn rfc6749_4_1_2_1_any_other_error_is_said_in_the_provider_s_words() {
     let expected = "error: the provider refused the sign-in: Missing parameter (invalid_request)\n";
     assert_eq!(refused("invalid_request", Some("Missing parameter"), Exit::Failed), expected);
 }

@@ -30,7 +30,7 @@ fn an_unknown_realm_is_named_with_the_provider_s_words() {
 }
 
 #[test]
-fn a_provider_that_calls_itself_otherwise_is_not_believed() {
+fn discovery_4_3_a_provider_that_calls_itself_otherwise_is_not_believed() {
     let provider = Provider::start();
     let asked = provider.issuer();
     provider.set_issuer("https://kc.example/realms/test");
@@ -42,7 +42,7 @@ fn a_provider_that_calls_itself_otherwise_is_not_believed() {
 }
 
 #[test]
-fn a_slash_too_many_is_another_issuer() {
+fn discovery_4_3_a_slash_too_many_is_another_issuer() {
     let provider = Provider::start();
     let (name, asked) = (provider.issuer(), format!("{}/", provider.issuer()));
     assert!(not_found(&provider, &asked, Exit::Failed).starts_with(&format!("error: the provider at {asked} calls itself {name}\nhint: ")));

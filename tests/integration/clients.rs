@@ -28,7 +28,7 @@ fn signed_in(provider: &Provider) -> Machine {
 }
 
 #[test]
-fn a_secret_with_reserved_characters_is_sent_by_basic() {
+fn rfc6749_2_3_1_a_secret_with_reserved_characters_is_sent_by_basic() {
     let provider = provider(ClientAuthentication::Basic);
     signed_in(&provider);
     let request = &provider.requests(Endpoint::Token)[0];
@@ -37,7 +37,7 @@ fn a_secret_with_reserved_characters_is_sent_by_basic() {
 }
 
 #[test]
-fn a_secret_with_reserved_characters_is_sent_by_post_where_the_provider_wants_that() {
+fn rfc6749_2_3_1_a_secret_with_reserved_characters_is_sent_by_post_where_the_provider_wants_that() {
     let provider = provider(ClientAuthentication::Post);
     signed_in(&provider);
     let request = &provider.requests(Endpoint::Token)[0];
@@ -135,14 +135,14 @@ fn a_secret_that_is_gone_from_the_store_is_asked_for_before_the_browser_opens() 
 }
 
 #[test]
-fn the_token_type_bearer_is_understood_in_any_case() {
+fn rfc6749_5_1_the_token_type_bearer_is_understood_in_any_case() {
     let (provider, machine) = (Provider::start(), Machine::new());
     provider.alter_token_response(|response| response["token_type"] = json!("bEARER"));
     machine.run(&["login", "--issuer", &provider.issuer()]).done();
 }
 
 #[test]
-fn an_unknown_token_type_is_refused() {
+fn rfc6749_5_1_an_unknown_token_type_is_refused() {
     for unknown in ["DPoP", "mac", "N_A"] {
         let (provider, machine) = (Provider::start(), Machine::new());
         provider.alter_token_response(move |response| response["token_type"] = json!(unknown));
@@ -153,7 +153,7 @@ fn an_unknown_token_type_is_refused() {
 }
 
 #[test]
-fn a_response_without_lifetimes_is_a_token_without_known_end() {
+fn rfc6749_5_1_a_response_without_lifetimes_is_a_token_without_known_end() {
     let (provider, machine) = (Provider::start(), Machine::new());
     provider.alter_token_response(|response| {
         for name in ["expires_in", "refresh_expires_in", "scope", "session_state", "not-before-policy"] {
@@ -170,7 +170,7 @@ fn a_response_without_lifetimes_is_a_token_without_known_end() {
 }
 
 #[test]
-fn an_access_token_that_no_header_can_carry_is_refused() {
+fn rfc6750_2_1_an_access_token_that_no_header_can_carry_is_refused() {
     for hostile in ["", "two words", "line\r\nX-Injected: 1", "\u{1b}[31m", "ümlaut"] {
         let (provider, machine) = (Provider::start(), Machine::new());
         provider.alter_token_response(move |response| response["access_token"] = json!(hostile));

@@ -43,7 +43,7 @@ fn malformed(alter: impl FnMut(&mut Value, &mut Value) + Send + 'static) {
 }
 
 #[test]
-fn a_wrong_or_missing_nonce_is_refused() {
+fn core_3_1_3_7_11_a_wrong_or_missing_nonce_is_refused() {
     let wrong = "its nonce is not the one that was sent\n";
     assert_eq!(refusal(|_, claims| claims["nonce"] = json!("another")), wrong);
     assert_eq!(refusal(|_, claims| drop(claims.remove("nonce"))), wrong);
@@ -51,7 +51,7 @@ fn a_wrong_or_missing_nonce_is_refused() {
 }
 
 #[test]
-fn a_wrong_or_missing_issuer_is_refused() {
+fn core_3_1_3_7_2_a_wrong_or_missing_issuer_is_refused() {
     let provider = Provider::start();
     let issuer = provider.issuer();
     for wrong in ["https://evil.example".to_owned(), format!("{issuer}/"), issuer.to_uppercase()] {
@@ -65,7 +65,7 @@ fn a_wrong_or_missing_issuer_is_refused() {
 }
 
 #[test]
-fn a_wrong_or_missing_audience_is_refused() {
+fn core_3_1_3_7_3_a_wrong_or_missing_audience_is_refused() {
     assert_eq!(refusal(|_, claims| claims["aud"] = json!("another")), "it is not for this client\n");
     assert_eq!(refusal(|_, claims| claims["aud"] = json!(["another", "third"])), "it is not for this client\n");
     assert_eq!(refusal(|_, claims| claims["aud"] = json!([])), "it is not for this client\n");
@@ -75,13 +75,13 @@ fn a_wrong_or_missing_audience_is_refused() {
 }
 
 #[test]
-fn another_authorized_party_is_refused() {
+fn core_3_1_3_7_4_another_authorized_party_is_refused() {
     assert_eq!(refusal(|_, claims| claims["azp"] = json!("another")), "it was issued to another client\n");
     accepted(|_, claims| drop(claims.remove("azp")));
 }
 
 #[test]
-fn several_audiences_without_an_authorized_party_are_refused() {
+fn core_3_1_3_7_4_several_audiences_without_an_authorized_party_are_refused() {
     let alter = |_: &mut Value, claims: &mut Value| {
         claims["aud"] = json!(["kclogin", "another"]);
         claims.remove("azp");
@@ -90,14 +90,14 @@ fn several_audiences_without_an_authorized_party_are_refused() {
 }
 
 #[test]
-fn a_missing_subject_is_refused() {
+fn core_2_a_missing_subject_is_refused() {
     malformed(|_, claims| drop(claims.remove("sub")));
     malformed(|_, claims| claims["sub"] = json!(42));
     assert_eq!(refusal(|_, claims| claims["sub"] = json!("")), "it has no subject\n");
 }
 
 #[test]
-fn an_expired_token_is_refused_with_a_hint_about_the_clock() {
+fn core_3_1_3_7_9_an_expired_token_is_refused_with_a_hint_about_the_clock() {
     let (provider, machine) = (Provider::start(), Machine::new());
     provider.set_now(1_795_545_600);
     machine.clock.set(1_795_545_600 + 3600);
@@ -108,7 +108,7 @@ fn an_expired_token_is_refused_with_a_hint_about_the_clock() {
 }
 
 #[test]
-fn the_clocks_may_be_half_a_minute_apart_and_no_more() {
+fn core_3_1_3_7_9_the_clocks_may_be_half_a_minute_apart_and_no_more() {
     let login = |ours: i64| {
         let (provider, machine) = (Provider::start(), Machine::new());
         provider.set_now(1_795_545_600);
@@ -120,7 +120,7 @@ fn the_clocks_may_be_half_a_minute_apart_and_no_more() {
 }
 
 #[test]
-fn a_token_from_the_future_is_refused() {
+fn core_3_1_3_7_10_a_token_from_the_future_is_refused() {
     assert!(
         refusal(|_, claims| claims["iat"] = json!(claims["iat"].as_i64().expect("a number") + 3600))
             .starts_with("it was issued in the future\nhint: ")
@@ -130,7 +130,7 @@ fn a_token_from_the_future_is_refused() {
 }
 
 #[test]
-fn times_that_are_missing_or_no_numbers_are_refused() {
+fn core_3_1_3_7_9_times_that_are_missing_or_no_numbers_are_refused() {
     malformed(|_, claims| drop(claims.remove("exp")));
     malformed(|_, claims| drop(claims.remove("iat")));
     for time in ["exp", "iat", "nbf"] {
@@ -142,7 +142,7 @@ fn times_that_are_missing_or_no_numbers_are_refused() {
 }
 
 #[test]
-fn another_access_token_s_hash_is_refused() {
+fn core_3_1_3_8_another_access_token_s_hash_is_refused() {
     let expected = "it belongs to another access token\n";
     assert_eq!(refusal(|_, claims| claims["at_hash"] = json!("AAAAAAAAAAAAAAAAAAAAAA")), expected);
     assert_eq!(refusal(|_, claims| claims["at_hash"] = json!("")), expected);
@@ -150,7 +150,7 @@ fn another_access_token_s_hash_is_refused() {
 }
 
 #[test]
-fn a_wrong_signature_is_refused() {
+fn core_3_1_3_7_6_a_wrong_signature_is_refused() {
     for flaw in [Flaw::TurnedBit, Flaw::ForeignKey, Flaw::Missing] {
         let provider = Provider::start();
         provider.sign_with_flaw(flaw);
@@ -160,7 +160,7 @@ fn a_wrong_signature_is_refused() {
 }
 
 #[test]
-fn every_algorithm_with_a_public_key_is_accepted() {
+fn core_3_1_3_7_7_every_algorithm_with_a_public_key_is_accepted() {
     for algorithm in Algorithm::ASYMMETRIC {
         let (provider, machine) = (Provider::start(), Machine::new());
         provider.publish_strange_keys();
@@ -171,7 +171,7 @@ fn every_algorithm_with_a_public_key_is_accepted() {
 }
 
 #[test]
-fn an_unsigned_token_is_accepted_from_nobody() {
+fn core_3_1_3_7_6_an_unsigned_token_is_accepted_from_nobody() {
     let provider = Provider::start();
     provider.alter_metadata(|metadata| metadata["id_token_signing_alg_values_supported"] = json!(["none", "RS256"]));
     provider.sign_with(Algorithm::None);
@@ -180,7 +180,7 @@ fn an_unsigned_token_is_accepted_from_nobody() {
 }
 
 #[test]
-fn a_symmetric_signature_is_refused_whoever_could_make_it() {
+fn core_3_1_3_7_7_a_symmetric_signature_is_refused_whoever_could_make_it() {
     let expected = "error: the provider's ID token is refused: it is signed with an algorithm that is not accepted\n";
     for secret in [rsa_public_pem().as_bytes().to_vec(), b"s3cr3t-of-backend".to_vec()] {
         let provider = Provider::start();
@@ -195,7 +195,7 @@ fn a_symmetric_signature_is_refused_whoever_could_make_it() {
 }
 
 #[test]
-fn an_algorithm_the_provider_does_not_list_is_refused() {
+fn core_3_1_3_7_7_an_algorithm_the_provider_does_not_list_is_refused() {
     let provider = Provider::start();
     provider.alter_metadata(|metadata| metadata["id_token_signing_alg_values_supported"] = json!(["RS256"]));
     provider.sign_with(Algorithm::Es256);
@@ -204,7 +204,7 @@ fn an_algorithm_the_provider_does_not_list_is_refused() {
 }
 
 #[test]
-fn keys_that_change_during_the_login_are_fetched_once_more() {
+fn core_10_1_1_keys_that_change_during_the_login_are_fetched_once_more() {
     let (provider, machine) = (Provider::start(), Machine::new());
     let jwks = provider.key_set();
     // The first answer is the key set from before the change.
@@ -215,7 +215,7 @@ fn keys_that_change_during_the_login_are_fetched_once_more() {
 }
 
 #[test]
-fn a_key_that_nobody_published_is_asked_for_once_and_not_in_a_loop() {
+fn core_10_1_1_a_key_that_nobody_published_is_asked_for_once_and_not_in_a_loop() {
     let provider = Provider::start();
     let jwks = provider.key_set();
     provider.respond(Endpoint::Jwks, crate::provider::Respond::json(&jwks));
@@ -226,7 +226,7 @@ fn a_key_that_nobody_published_is_asked_for_once_and_not_in_a_loop() {
 }
 
 #[test]
-fn a_token_that_names_no_key_needs_one_that_is_sure() {
+fn core_10_1_1_a_token_that_names_no_key_needs_one_that_is_sure() {
     let (provider, machine) = (Provider::start(), Machine::new());
     provider.omit_key_id();
     machine.run(&["login", "--issuer", &provider.issuer()]).done();

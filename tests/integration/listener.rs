@@ -239,7 +239,7 @@ fn nothing_from_the_query_is_ever_shown() {
 }
 
 #[test]
-fn every_page_is_closed_to_scripts_referrers_caches_and_frames() {
+fn rfc9700_4_2_4_every_page_is_closed_to_scripts_referrers_caches_and_frames() {
     let mut pages = survives(|target| vec![Page::at(&target.at("/favicon.ico")), Page::at(&target.at("/callback?x"))]);
     let (provider, machine) = (Provider::start(), Machine::new());
     let visits = crate::person::sign_in(&machine);
@@ -303,7 +303,7 @@ fn a_port_that_is_taken_is_named_with_who_holds_it() {
 }
 
 #[test]
-fn a_redirect_uri_on_localhost_answers_on_both_families() {
+fn rfc8252_7_3_a_redirect_uri_on_localhost_answers_on_both_families() {
     let (provider, machine) = (Provider::start(), Machine::new());
     let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let uri = format!("http://localhost:{port}/oidc/callback");

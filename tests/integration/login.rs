@@ -52,7 +52,7 @@ fn on_a_terminal_the_wait_is_visible_and_then_gone() {
 }
 
 #[test]
-fn the_code_challenge_is_s256_of_a_verifier_that_only_the_token_endpoint_sees() {
+fn rfc7636_4_1_the_code_challenge_is_s256_of_a_verifier_that_only_the_token_endpoint_sees() {
     let (provider, machine) = (Provider::start(), Machine::new());
     let address = login(&machine, &provider, &[]);
     let verifier = provider.requests(Endpoint::Token)[0].form.get("code_verifier").expect("a verifier").to_owned();
@@ -64,7 +64,7 @@ fn the_code_challenge_is_s256_of_a_verifier_that_only_the_token_endpoint_sees() 
 }
 
 #[test]
-fn state_nonce_and_verifier_are_new_for_each_login() {
+fn rfc7636_4_1_state_nonce_and_verifier_are_new_for_each_login() {
     let (provider, machine) = (Provider::start(), Machine::new());
     let addresses: Vec<_> = (0..3).map(|_| login(&machine, &provider, &[])).collect();
     let verifiers = provider.requests(Endpoint::Token).into_iter().map(|request| request.form.get("code_verifier").expect("one").to_owned());
@@ -75,7 +75,7 @@ fn state_nonce_and_verifier_are_new_for_each_login() {
 }
 
 #[test]
-fn the_scope_openid_is_always_asked_for() {
+fn core_3_1_2_1_the_scope_openid_is_always_asked_for() {
     let provider = Provider::start();
     let asked = |more: &[&str]| parameter(&login(&Machine::new(), &provider, more), "scope");
     assert_eq!(asked(&[]), "openid profile email");
@@ -84,7 +84,7 @@ fn the_scope_openid_is_always_asked_for() {
 }
 
 #[test]
-fn the_same_redirect_uri_is_sent_to_both_endpoints() {
+fn rfc9700_2_1_the_same_redirect_uri_is_sent_to_both_endpoints() {
     let (provider, machine) = (Provider::start(), Machine::new());
     let uri = redirect_uri(&login(&machine, &provider, &[]));
     assert_eq!(provider.requests(Endpoint::Token)[0].form.get("redirect_uri"), Some(uri.as_str()));
@@ -127,7 +127,7 @@ fn server_and_realm_make_the_issuer() {
 }
 
 #[test]
-fn plain_http_is_for_this_machine_only() {
+fn discovery_4_plain_http_is_for_this_machine_only() {
     let machine = Machine::new();
     let stderr = machine.run(&["login", "--issuer", "http://keycloak.example.com/realms/a"]).failed(Exit::Usage);
     assert!(stderr.starts_with("error: the issuer `http://keycloak.example.com/realms/a` is plain http"), "{stderr}");
@@ -136,7 +136,7 @@ fn plain_http_is_for_this_machine_only() {
 }
 
 #[test]
-fn endpoints_over_plain_http_elsewhere_are_refused_before_anything_is_sent_there() {
+fn discovery_4_endpoints_over_plain_http_elsewhere_are_refused_before_anything_is_sent_there() {
     for endpoint in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint", "revocation_endpoint"] {
         let (provider, machine) = (Provider::start(), Machine::new());
         provider.alter_metadata(move |metadata| metadata[endpoint] = "http://keycloak.example.com/x".into());
@@ -148,7 +148,7 @@ fn endpoints_over_plain_http_elsewhere_are_refused_before_anything_is_sent_there
 }
 
 #[test]
-fn two_logins_at_once_have_a_port_each_and_both_succeed() {
+fn rfc8252_7_3_two_logins_at_once_have_a_port_each_and_both_succeed() {
     let (first, second, machine) = (Provider::start(), Provider::start(), Machine::new());
     // Neither browser goes on before both have been opened.
     let both = std::sync::Arc::new(std::sync::Barrier::new(2));

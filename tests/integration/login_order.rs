@@ -191,7 +191,7 @@ fn even_a_quiet_login_prints_the_address_that_nobody_opens() {
 
 #[cfg(unix)]
 #[test]
-fn a_given_browser_command_gets_the_address_as_one_argument() {
+fn rfc8252_6_a_given_browser_command_gets_the_address_as_one_argument() {
     let (provider, machine) = (Provider::start(), Machine::new());
     let (script, seen) = (machine.path("my browser"), machine.path("seen"));
     std::fs::write(&script, format!("printf '%s\\n' \"$#\" \"$@\" >'{0}.new' && mv '{0}.new' '{0}'\n", seen.display())).expect("written");
@@ -242,7 +242,7 @@ fn browser_quotes_that_don_t_match_are_a_wrong_call() {
 }
 
 #[test]
-fn the_port_is_open_on_the_loopback_before_the_browser_opens_and_closed_afterwards() {
+fn rfc8252_8_3_the_port_is_open_on_the_loopback_before_the_browser_opens_and_closed_afterwards() {
     let (provider, machine) = (Provider::start(), Machine::new());
     let visits = visit(&machine, |url| {
         let uri = redirect_uri(url);

@@ -29,7 +29,7 @@ fn alive(provider: &Provider, session: &Value) -> [bool; 2] {
 }
 
 #[test]
-fn the_session_ends_at_the_provider_and_here() {
+fn rp_initiated_logout_2_the_session_ends_at_the_provider_and_here() {
     let provider = Provider::start();
     let machine = Machine::signed_in_to(&provider);
     let session = stored(&machine);
@@ -44,7 +44,7 @@ fn the_session_ends_at_the_provider_and_here() {
 }
 
 #[test]
-fn an_offline_session_is_revoked_as_well() {
+fn rfc7009_2_1_an_offline_session_is_revoked_as_well() {
     let (provider, machine) = (Provider::start(), Machine::new());
     machine.run(&["login", "--scope", "offline_access", "--issuer", &provider.issuer()]).done();
     let session = stored(&machine);

@@ -19,19 +19,19 @@ fn refusal(alter: impl FnMut(&mut Value, &mut Value) + Send + 'static) -> String
 }
 
 #[test]
-fn a_refresh_for_somebody_else_is_refused() {
+fn core_12_2_a_refresh_for_somebody_else_is_refused() {
     let expected = "error: the refresh was answered for somebody else than the one who signed in, so it is not used\n";
     assert_eq!(refusal(|_, claims| claims["sub"] = json!("mallory")), expected);
 }
 
 #[test]
-fn a_refresh_from_another_issuer_is_refused() {
+fn core_12_2_a_refresh_from_another_issuer_is_refused() {
     let stderr = refusal(|_, claims| claims["iss"] = json!("https://evil.example"));
     assert!(stderr.starts_with("error: the provider's ID token is refused: it does not come from http://127.0.0.1:"), "{stderr}");
 }
 
 #[test]
-fn a_refresh_for_another_client_is_refused() {
+fn core_12_2_a_refresh_for_another_client_is_refused() {
     let expected = "error: the provider's ID token is refused: it is not for this client\n";
     assert_eq!(refusal(|_, claims| claims["aud"] = json!("another")), expected);
     let expected = "error: the provider's ID token is refused: it was issued to another client\n";
@@ -39,19 +39,19 @@ fn a_refresh_for_another_client_is_refused() {
 }
 
 #[test]
-fn a_refresh_of_another_sign_in_is_refused() {
+fn core_12_2_a_refresh_of_another_sign_in_is_refused() {
     let expected = "error: the refresh was answered for another sign-in than the stored one, so it is not used\n";
     assert_eq!(refusal(|_, claims| claims["auth_time"] = json!(7)), expected);
 }
 
 #[test]
-fn a_refresh_with_another_nonce_is_refused() {
+fn core_12_2_a_refresh_with_another_nonce_is_refused() {
     let expected = "error: the refresh was answered for another sign-in than the stored one, so it is not used\n";
     assert_eq!(refusal(|_, claims| claims["nonce"] = json!("another")), expected);
 }
 
 #[test]
-fn a_refresh_with_another_access_token_s_hash_is_refused() {
+fn core_3_1_3_8_a_refresh_with_another_access_token_s_hash_is_refused() {
     for algorithm in Algorithm::ASYMMETRIC {
         let (provider, machine) = at_now();
         provider.sign_with(algorithm);
@@ -150,7 +150,7 @@ fn a_session_that_replaced_the_refused_one_meanwhile_is_kept_and_used() {
 }
 
 #[test]
-fn many_who_ask_at_once_make_one_refresh() {
+fn rfc9700_2_2_2_many_who_ask_at_once_make_one_refresh() {
     let (provider, machine) = at_now();
     provider.rotation(Rotation::RevokeOnReuse);
     machine.clock.advance(301);
@@ -164,7 +164,7 @@ fn many_who_ask_at_once_make_one_refresh() {
 }
 
 #[test]
-fn many_who_force_a_refresh_at_once_don_t_end_the_session() {
+fn rfc9700_2_2_2_many_who_force_a_refresh_at_once_don_t_end_the_session() {
     let (provider, machine) = at_now();
     provider.rotation(Rotation::RevokeOnReuse);
     std::thread::scope(|scope| {

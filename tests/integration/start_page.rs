@@ -25,7 +25,7 @@ fn mallory_s_answer(provider: &Provider, request: &Url) -> Url {
 }
 
 #[test]
-fn an_answer_from_another_browser_is_refused_and_the_wait_goes_on() {
+fn rfc9700_4_5_an_answer_from_another_browser_is_refused_and_the_wait_goes_on() {
     let (provider, machine) = (std::sync::Arc::new(Provider::start()), Machine::new());
     let theirs = provider.clone();
     let visits = visit(&machine, move |request| {
@@ -43,7 +43,7 @@ fn an_answer_from_another_browser_is_refused_and_the_wait_goes_on() {
 }
 
 #[test]
-fn whoever_opens_the_browser_s_address_before_the_browser_gains_nothing() {
+fn rfc9700_4_5_whoever_opens_the_browser_s_address_before_the_browser_gains_nothing() {
     let (provider, machine) = (Provider::start(), Machine::new());
     let (script, seen) = (machine.path("browser"), machine.path("seen"));
     std::fs::write(&script, format!("printf '%s' \"$1\" >'{0}.new' && mv '{0}.new' '{0}'\n", seen.display())).expect("written");

@@ -84,7 +84,7 @@ fn on_a_terminal_json_means_the_same_and_acts_on_nothing() {
 }
 
 #[test]
-fn user_info_about_somebody_else_is_not_used() {
+fn core_5_3_2_user_info_about_somebody_else_is_not_used() {
     for sub in [json!("mallory"), json!(null), json!(42), json!([User::alice().sub])] {
         let (provider, machine) = at_now();
         provider.alter_user_info(move |claims| claims["sub"] = sub.clone());
@@ -149,7 +149,7 @@ fn a_session_that_was_ended_elsewhere_requires_a_login() {
 }
 
 #[test]
-fn signed_user_info_is_verified_in_every_algorithm() {
+fn core_5_3_2_signed_user_info_is_verified_in_every_algorithm() {
     for algorithm in Algorithm::ASYMMETRIC {
         let (provider, machine) = (Provider::start(), Machine::new());
         provider.publish_strange_keys();
@@ -175,7 +175,7 @@ fn refused(spoil: impl FnOnce(&Provider)) -> String {
 }
 
 #[test]
-fn badly_signed_user_info_is_refused() {
+fn core_5_3_2_badly_signed_user_info_is_refused() {
     assert_eq!(refused(Provider::sign_badly), "its signature is wrong\n");
     assert_eq!(refused(|provider| provider.sign_with(Algorithm::None)), "it is signed with an algorithm that is not accepted\n");
     let symmetric = |provider: &Provider| provider.sign_with(Algorithm::Hs256(crate::provider::rsa_public_pem().as_bytes().to_vec()));
@@ -183,7 +183,7 @@ fn badly_signed_user_info_is_refused() {
 }
 
 #[test]
-fn signed_user_info_from_or_for_another_is_refused() {
+fn core_5_3_2_signed_user_info_from_or_for_another_is_refused() {
     assert_eq!(
         refused(|provider| provider.alter_user_info(|claims| claims["iss"] = json!("https://evil.example"))),
         "it comes from another issuer\n"
