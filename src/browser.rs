@@ -53,7 +53,7 @@ impl SystemBrowser {
     pub fn new(environment: &Environment) -> Self {
         let listed = environment.get("BROWSER").unwrap_or_default().split(if cfg!(windows) { ';' } else { ':' });
         let commands = listed.filter_map(BrowserCommand::parse).collect();
-        let on_desktop = cfg!(any(windows, target_os = "macos")) || environment.has("DISPLAY") || environment.has("WAYLAND_DISPLAY");
+        let on_desktop = cfg!(any(windows, target_os = "macos")) || environment.has_display();
         Self { commands, has_display: on_desktop && !environment.has("SSH_CONNECTION") }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A fixed set of environment variables.
 #[derive(Clone, Default)]
@@ -75,12 +75,20 @@ impl Environment {
         base.map(|base| base.join("kclogin"))
     }
 
-    /// Whether a D-Bus session bus is named or waits at its well-known socket.
+    /// The address of the D-Bus session bus that is named, or waits at its well-known socket.
     ///
     /// Without one, libdbus may start a bus daemon of its own when `DISPLAY` is set, and leave it running: nobody wants that from a login tool.
     #[must_use]
-    pub fn has_session_bus(&self) -> bool {
-        self.has("DBUS_SESSION_BUS_ADDRESS") || self.directory("XDG_RUNTIME_DIR").is_some_and(|dir| Path::new(&dir).join("bus").exists())
+    pub fn session_bus(&self) -> Option<String> {
+        let named = self.variables.get(OsStr::new("DBUS_SESSION_BUS_ADDRESS")).filter(|address| !address.is_empty());
+        let well_known = || self.directory("XDG_RUNTIME_DIR").map(|dir| dir.join("bus")).filter(|socket| socket.exists());
+        named.map(|address| address.to_string_lossy().into_owned()).or_else(|| well_known().map(|socket| format!("unix:path={}", socket.display())))
+    }
+
+    /// Whether there is a screen on which another program could ask the person something (on X11 and Wayland).
+    #[must_use]
+    pub fn has_display(&self) -> bool {
+        self.has("DISPLAY") || self.has("WAYLAND_DISPLAY")
     }
 }
 

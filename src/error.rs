@@ -22,10 +22,6 @@ pub enum ErrorKind {
     StoreUnavailable,
     /// Nobody yet: try again later.
     ProviderUnreachable,
-    /// The caller: the command to run does not exist.
-    CommandNotFound,
-    /// The caller: the command to run can't be started.
-    CommandNotStarted,
 }
 
 impl ErrorKind {
@@ -38,8 +34,6 @@ impl ErrorKind {
             Self::LoginRequired => Exit::LoginRequired,
             Self::StoreUnavailable => Exit::StoreUnavailable,
             Self::ProviderUnreachable => Exit::ProviderUnreachable,
-            Self::CommandNotFound => Exit::Command(127),
-            Self::CommandNotStarted => Exit::Command(126),
         }
     }
 }

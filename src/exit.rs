@@ -2,38 +2,28 @@
 
 /// How a run ends, as the process's exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Exit {
     /// Done.
-    Done,
+    Done = 0,
     /// It failed, or the sign-in was denied or timed out.
-    Failed,
+    Failed = 1,
     /// Wrong usage: the call has to be changed.
-    Usage,
+    Usage = 2,
     /// Login required: nothing is stored, or the provider no longer accepts it.
-    LoginRequired,
+    LoginRequired = 3,
     /// The token store is locked or unavailable; the session is still there.
-    StoreUnavailable,
+    StoreUnavailable = 4,
     /// The provider can't be reached; the session is still there.
-    ProviderUnreachable,
-    /// As the command that `exec` ran, or 126 and 127 where that can't be started or doesn't exist, as in a shell.
-    Command(u8),
+    ProviderUnreachable = 5,
     /// Interrupted from the keyboard (128 + SIGINT).
-    Interrupted,
+    Interrupted = 130,
 }
 
 impl Exit {
     /// The number the operating system gets.
     #[must_use]
     pub fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::LoginRequired => 3,
-            Self::StoreUnavailable => 4,
-            Self::ProviderUnreachable => 5,
-            Self::Command(code) => code,
-            Self::Interrupted => 130,
-        }
+        self as u8
     }
 }

@@ -6,7 +6,6 @@ use crate::browser::{Browser, SystemBrowser};
 use crate::clock::{Clock, SystemClock};
 use crate::environment::Environment;
 use crate::interrupt::{Interrupt, SystemInterrupt};
-use crate::program::{Programs, SystemPrograms};
 use crate::terminal::Terminal;
 use crate::token_store::{Stores, SystemStores};
 
@@ -24,8 +23,6 @@ pub struct Host {
     pub terminal: Terminal,
     /// stdin, which is read only where a client secret is announced on it.
     pub stdin: Box<dyn Read>,
-    /// What runs other programs.
-    pub programs: Box<dyn Programs>,
     /// Ctrl-C.
     pub interrupt: Box<dyn Interrupt>,
 }
@@ -34,14 +31,14 @@ impl Host {
     /// The machine and process this runs in.
     #[must_use]
     pub fn system() -> Self {
-        let environment = Environment::of_process();
+        let (environment, terminal) = (Environment::of_process(), Terminal::of_process());
+        let voice = terminal.clone();
         Self {
             browser: Box::new(SystemBrowser::new(&environment)),
-            stores: Box::new(SystemStores::new(&environment)),
+            stores: Box::new(SystemStores::new(&environment).telling(move |text| voice.prompt(text))),
             clock: Box::new(SystemClock),
-            terminal: Terminal::of_process(),
+            terminal,
             stdin: Box::new(std::io::stdin()),
-            programs: Box::new(SystemPrograms),
             interrupt: Box::new(SystemInterrupt),
             environment,
         }

@@ -6,7 +6,7 @@
 //!    the time and the environment, writes or locks a file.
 //! 2. [`error`]: what went wrong, sorted by who must act.
 //! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::authorization`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
-//! 4. [`terminal`], [`interrupt`], [`browser`], [`program`], [`loopback`], [`token_store`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
+//! 4. [`terminal`], [`interrupt`], [`browser`], [`loopback`], [`token_store`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
 //! 5. [`session`]: a stored token set that can still yield a fresh one.
 //! 6. [`command`]: one function for each command.
 //! 7. [`host`], [`cli`], [`generate`], `call` (from clap's types to a command's input), and this file, which alone knows them all: [`run`].
@@ -35,7 +35,6 @@ pub mod loopback;
 pub mod oidc;
 pub mod private_file;
 pub mod profile;
-pub mod program;
 pub mod refresh_lock;
 pub mod secret;
 pub mod session;
@@ -81,7 +80,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, host: &mut Host) -> Ex
     };
     host.terminal.configure(colour_policy(cli.global.color), verbosity(&cli.global), &host.environment);
     match dispatch(cli, host) {
-        Ok(exit) => exit,
+        Ok(()) => Exit::Done,
         Err(error) => {
             host.terminal.error(&error);
             error.kind().exit()
@@ -102,18 +101,9 @@ fn usage(error: &clap::Error, host: &mut Host) -> Exit {
     Exit::Usage
 }
 
-fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
+fn dispatch(cli: Cli, host: &mut Host) -> Result<()> {
     let Cli { command, global } = cli;
-    let done = match command {
-        Command::Exec(options) => {
-            let input = command::exec::Input {
-                command: options.command,
-                variables: options.variables,
-                need: Need { min_validity: *options.min_validity, refresh: Refresh::WhereNeeded },
-            };
-            let run = |host: &Host| with_session(&global, host, None, |session| command::exec::exec(&input, session, &*host.programs));
-            return if options.login { or_sign_in(&global, host, run) } else { run(host) }.map(Exit::Command);
-        }
+    match command {
         Command::Login(options) => login(*options, &global, host),
         Command::Whoami { json } => with_session(&global, host, None, |session| command::whoami::whoami(json, session, &*host.clock, &host.terminal)),
         Command::Token(options) => {
@@ -135,8 +125,7 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
         Command::Profile { action } => profile(action, &global, host),
         Command::Completions { shell } => host.terminal.result_verbatim(&generate::completions(shell)),
         Command::Man { command, dir } => man(&command, dir.as_deref(), host),
-    };
-    done.map(|()| Exit::Done)
+    }
 }
 
 fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
@@ -186,8 +175,8 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
 }
 
 /// Does what wants a session, and once more after a sign-in where only that helps: one for all processes that come to this at once.
-fn or_sign_in<T>(global: &Global, host: &mut Host, command: impl Fn(&Host) -> Result<T>) -> Result<T> {
-    let is_required = |outcome: &Result<T>| outcome.as_ref().is_err_and(|error| error.kind() == error::ErrorKind::LoginRequired);
+fn or_sign_in(global: &Global, host: &mut Host, command: impl Fn(&Host) -> Result<()>) -> Result<()> {
+    let is_required = |outcome: &Result<()>| outcome.as_ref().is_err_and(|error| error.kind() == error::ErrorKind::LoginRequired);
     let began = host.clock.now();
     let outcome = command(host);
     if !is_required(&outcome) {
@@ -248,7 +237,11 @@ fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
     let mut config = Config::read(config_dir(host).as_deref())?;
     let open = |profile: &Profile| host.stores.open(&store_name(global, profile, &host.environment)?);
     match action {
-        ProfileAction::List => command::profile::list(&config, &open, &host.terminal),
+        // Whoever only looks at the profiles is not asked to unlock anything.
+        ProfileAction::List => {
+            let open = |profile: &Profile| host.stores.open_without_asking(&store_name(global, profile, &host.environment)?);
+            command::profile::list(&config, &open, &host.terminal)
+        }
         ProfileAction::Show { name } => {
             let mut wanted = wanted(global, None, &host.environment)?;
             wanted.name = name.or(wanted.name);
@@ -294,7 +287,7 @@ fn man(command: &[String], dir: Option<&Path>, host: &Host) -> Result<()> {
 }
 
 /// Gives `command` the session of the profile that the call means.
-fn with_session<T>(global: &Global, host: &Host, limit: Option<Duration>, command: impl FnOnce(&Session<'_>) -> Result<T>) -> Result<T> {
+fn with_session(global: &Global, host: &Host, limit: Option<Duration>, command: impl FnOnce(&Session<'_>) -> Result<()>) -> Result<()> {
     let profile = choose(&Config::read(config_dir(host).as_deref())?, &wanted(global, None, &host.environment)?)?;
     session_of(&profile, global, host, limit, command)
 }

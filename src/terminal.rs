@@ -4,7 +4,7 @@
 //! and `2>log` leaves stdout one. What to say is left to the commands.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use colored::{ColoredString, Colorize};
 
@@ -148,10 +148,11 @@ impl Stream {
     }
 }
 
-/// stdout and stderr, with what the person asked of them.
+/// stdout and stderr, with what the person asked of them. A clone prints to the same streams.
+#[derive(Clone)]
 pub struct Terminal {
-    out: Mutex<Stream>,
-    err: Mutex<Stream>,
+    out: Arc<Mutex<Stream>>,
+    err: Arc<Mutex<Stream>>,
     verbosity: Verbosity,
 }
 
@@ -167,15 +168,15 @@ impl Terminal {
     /// Two streams, each with whether it is a terminal.
     #[must_use]
     pub fn new(out: (Box<dyn Write + Send>, bool), err: (Box<dyn Write + Send>, bool)) -> Self {
-        let stream = |(writer, is_terminal)| Mutex::new(Stream { writer, is_terminal, colour: false, can_rewrite: false, open_line: false });
+        let stream =
+            |(writer, is_terminal)| Arc::new(Mutex::new(Stream { writer, is_terminal, colour: false, can_rewrite: false, open_line: false }));
         Self { out: stream(out), err: stream(err), verbosity: Verbosity::Normal }
     }
 
     /// Applies what the command line and the environment ask for: `NO_COLOR` and `CLICOLOR=0` switch colour off, `CLICOLOR_FORCE` on.
     pub fn configure(&mut self, colour: ColourPolicy, verbosity: Verbosity, environment: &Environment) {
         self.verbosity = verbosity;
-        for stream in [&mut self.out, &mut self.err] {
-            let stream = stream.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for mut stream in [self.out(), self.err()] {
             stream.can_rewrite = stream.is_terminal && environment.get("TERM") != Some("dumb");
             stream.colour = match colour {
                 ColourPolicy::Always => true,

@@ -5,10 +5,14 @@
 
 mod account;
 mod file;
+#[cfg(any(windows, target_os = "macos"))]
 mod keyring;
 mod name;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod secret_service;
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 pub use account::{Account, Kept};
 pub use name::StoreName;
@@ -46,33 +50,71 @@ pub trait Stores {
     /// It is not there, or can't be reached.
     fn open(&self, name: &StoreName) -> Result<Box<dyn TokenStore>>;
 
+    /// Opens one that never asks the person for anything: where it is locked it says so at once.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    fn open_without_asking(&self, name: &StoreName) -> Result<Box<dyn TokenStore>> {
+        self.open(name)
+    }
+
     /// What a person calls it, with where it is.
     fn describe(&self, name: &StoreName) -> String {
         name.description()
     }
 }
 
+/// Tells the person what is awaited of them.
+pub type Tell = Rc<dyn Fn(&str)>;
+
 /// The stores of this machine.
-#[derive(Debug)]
 pub struct SystemStores {
-    has_session_bus: bool,
+    session_bus: Option<String>,
+    has_display: bool,
     state_dir: Option<PathBuf>,
+    tell: Option<Tell>,
 }
 
 impl SystemStores {
-    /// Looks for the session bus, which the Secret Service needs, and for the directory of the files.
+    /// Looks for the session bus, which the Secret Service needs, and for the directory of the files. A locked keyring does not wait for the person: see
+    /// [`telling`](Self::telling).
     #[must_use]
     pub fn new(environment: &Environment) -> Self {
-        Self { has_session_bus: environment.has_session_bus(), state_dir: environment.state_dir() }
+        let (session_bus, has_display) = (environment.session_bus(), environment.has_display());
+        Self { session_bus, has_display, state_dir: environment.state_dir(), tell: None }
+    }
+
+    /// The same stores, which let the person unlock a locked one where there is a display to ask on, and say through `tell` that they wait.
+    #[must_use]
+    pub fn telling(self, tell: impl Fn(&str) + 'static) -> Self {
+        Self { tell: Some(Rc::new(tell)), ..self }
+    }
+
+    #[cfg(any(windows, target_os = "macos"))]
+    fn keyring(&self, _tell: Option<Tell>) -> Result<keyring::Keyring> {
+        Ok(keyring::Keyring)
+    }
+
+    #[cfg(all(unix, not(target_os = "macos")))]
+    fn keyring(&self, tell: Option<Tell>) -> Result<secret_service::Keyring> {
+        secret_service::Keyring::open(self.session_bus.as_deref(), tell.filter(|_| self.has_display))
+    }
+
+    fn open_telling(&self, name: &StoreName, tell: Option<Tell>) -> Result<Box<dyn TokenStore>> {
+        Ok(match name {
+            StoreName::Keyring => Box::new(self.keyring(tell).map_err(or_another_store)?),
+            StoreName::File => Box::new(file::Files::open(self.state_dir.as_deref())?),
+        })
     }
 }
 
 impl Stores for SystemStores {
     fn open(&self, name: &StoreName) -> Result<Box<dyn TokenStore>> {
-        Ok(match name {
-            StoreName::Keyring => Box::new(keyring::Keyring::open(self.has_session_bus).map_err(or_another_store)?),
-            StoreName::File => Box::new(file::Files::open(self.state_dir.as_deref())?),
-        })
+        self.open_telling(name, self.tell.clone())
+    }
+
+    fn open_without_asking(&self, name: &StoreName) -> Result<Box<dyn TokenStore>> {
+        self.open_telling(name, None)
     }
 
     fn describe(&self, name: &StoreName) -> String {

@@ -7,7 +7,6 @@ mod bad_input;
 mod clients;
 mod cookies;
 mod documents;
-mod exec;
 mod generated;
 mod id_token;
 mod imports;

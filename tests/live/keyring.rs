@@ -33,8 +33,8 @@ fn a_locked_keyring_is_exit_4_keeps_the_session_and_opens_no_browser() {
     person.forget_seen();
     for arguments in [["token"].as_slice(), &["whoami"], &["status"], &["login", "--timeout", "5s"], &["logout"]] {
         let stderr = on_another_bus(&person, LOCKED, arguments).failed(4);
-        // The bus and the prompter, which finds no display, write there too.
-        assert!(stderr.contains("\nerror: the keyring is locked\nhint: unlock it: "), "{arguments:?}: {stderr}");
+        // The bus may write there too.
+        assert!(stderr.contains("error: the keyring is locked\nhint: unlock it: "), "{arguments:?}: {stderr}");
     }
     assert!(!person.path("browser.log").exists(), "no browser was opened");
     on_another_bus(&person, UNLOCKED, &["token"]).done();

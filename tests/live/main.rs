@@ -6,10 +6,12 @@
 
 mod bench;
 mod confidential;
+mod fake_keyring;
 mod import;
 mod keyring;
 mod login;
 mod logout;
 mod provider_settings;
+mod secret_service;
 mod token;
 mod waits;
