@@ -114,6 +114,8 @@ impl BrowserCommand {
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command
             .args(arguments)
+            // It is for kclogin alone, and a browser passes its environment on to whatever it opens.
+            .env_remove("KCLOGIN_CLIENT_SECRET")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -6,7 +6,7 @@
 //!    the time and the environment, writes or locks a file.
 //! 2. [`error`]: what went wrong, sorted by who must act.
 //! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::authorization`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
-//! 4. [`terminal`], [`interrupt`], [`browser`], [`loopback`], [`token_store`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
+//! 4. [`terminal`], [`crash`], [`interrupt`], [`browser`], [`loopback`], [`token_store`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
 //! 5. [`session`]: a stored token set that can still yield a fresh one.
 //! 6. [`command`]: one function for each command.
 //! 7. [`host`], [`cli`], [`generate`], `call` (from clap's types to a command's input), and this file, which alone knows them all: [`run`].
@@ -23,6 +23,7 @@ mod call;
 pub mod cli;
 pub mod clock;
 pub mod command;
+pub mod crash;
 pub mod environment;
 pub mod error;
 pub mod exit;

@@ -3,8 +3,9 @@
 use std::env;
 use std::process::ExitCode;
 
+use kclogin::crash;
 use kclogin::host::Host;
 
 fn main() -> ExitCode {
-    ExitCode::from(kclogin::run(env::args_os(), &mut Host::system()).code())
+    ExitCode::from(crash::contained(|| kclogin::run(env::args_os(), &mut Host::system())).code())
 }

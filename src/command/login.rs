@@ -98,8 +98,11 @@ pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>) -> Result
     let request = provider.authorization_request(&client.id, loopback.redirect_uri().clone(), &wishes);
     let arrival = thread::scope(|scope| {
         // The keys come while the person types.
-        scope.spawn(|| provider.prefetch_keys());
-        wait(&input, &mut loopback, &request, parts)
+        let keys = scope.spawn(|| provider.prefetch_keys());
+        let arrival = wait(&input, &mut loopback, &request, parts);
+        // Joined here, or its failure, even a panic, would be the login's: keys that did not come are fetched when they are needed.
+        let _ = keys.join();
+        arrival
     });
     let Arrival { response, browser } = arrival?;
     drop(loopback);

@@ -135,8 +135,7 @@ impl Config {
             Error::failed(format!("the configuration {} can't be written: {error}", path.display()))
                 .hint("make its directory writable, or set XDG_CONFIG_HOME")
         };
-        // People link their configuration into place: what is replaced is the file behind the link.
-        let target = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        let target = behind_link(&path)?;
         // Two logins may end at the same moment, and neither must lose the other's profile.
         let _lock = FileLock::take(&target.with_file_name(".config.toml.lock"), PATIENCE).map_err(cannot)?;
         let text = read_text(&path)?;
@@ -155,6 +154,28 @@ fn read_text(path: &Path) -> Result<String> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(Error::failed(format!("the configuration {} can't be read: {error}", path.display()))),
     }
+}
+
+/// The file that is to be replaced. People link their configuration into place, out of a repository of theirs: then it is the file behind the link.
+///
+/// # Errors
+/// Somebody else has put the link there, who may be able to write to the directory but must not choose which other file of ours is replaced.
+fn behind_link(path: &Path) -> Result<PathBuf> {
+    #[cfg(unix)]
+    if let (Ok(link), Some(Ok(dir))) = (fs::symlink_metadata(path), path.parent().map(fs::metadata)) {
+        use std::os::unix::fs::MetadataExt;
+        if link.is_symlink() && !is_followed(link.uid(), dir.uid()) {
+            return Err(Error::failed(format!("the configuration {} is a link that somebody else has put there", path.display()))
+                .hint("look where it leads, and make it your own or a file"));
+        }
+    }
+    Ok(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()))
+}
+
+/// Whether a link of this owner is followed: that of its directory's owner, and the administrator's, who can do all this anyway.
+#[cfg(unix)]
+fn is_followed(link_owner: u32, dir_owner: u32) -> bool {
+    [dir_owner, 0].contains(&link_owner)
 }
 
 fn malformed(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> Error {
@@ -217,6 +238,13 @@ mod tests {
         let password = sentence("[profile.a]\nclient-id = \"x\"\nredirect-uri = \"https://u:s3cr3t@h:99999/\"\n");
         assert!(password.ends_with("config.toml, line 3: the address is not a URL: invalid port number"), "{password}");
         assert!(sentence("[profile.\"../a\"]\nclient-id = \"x\"\n").contains("../a"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_links_of_the_directory_s_owner_and_of_root_are_followed() {
+        let followed = [(1000, 1000), (0, 1000), (1001, 1000), (1001, 0)].map(|(link, dir)| is_followed(link, dir));
+        assert_eq!(followed, [true, true, false, false]);
     }
 
     #[cfg(unix)]
