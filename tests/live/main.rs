@@ -11,6 +11,7 @@ mod import;
 mod keyring;
 mod login;
 mod logout;
+mod neighbours;
 mod provider_settings;
 mod secret_service;
 mod token;
