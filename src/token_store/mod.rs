@@ -11,7 +11,6 @@ mod name;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod secret_service;
 
-use std::path::PathBuf;
 use std::rc::Rc;
 
 pub use account::{Account, Kept};
@@ -69,19 +68,16 @@ pub type Tell = Rc<dyn Fn(&str)>;
 
 /// The stores of this machine.
 pub struct SystemStores {
-    session_bus: Option<String>,
-    has_display: bool,
-    state_dir: Option<PathBuf>,
+    environment: Environment,
     tell: Option<Tell>,
 }
 
 impl SystemStores {
-    /// Looks for the session bus, which the Secret Service needs, and for the directory of the files. A locked keyring does not wait for the person: see
-    /// [`telling`](Self::telling).
+    /// The stores that this environment leads to: the session bus's keyring, the state directory's files. A locked keyring does not wait for the person:
+    /// see [`telling`](Self::telling).
     #[must_use]
     pub fn new(environment: &Environment) -> Self {
-        let (session_bus, has_display) = (environment.session_bus(), environment.has_display());
-        Self { session_bus, has_display, state_dir: environment.state_dir(), tell: None }
+        Self { environment: environment.clone(), tell: None }
     }
 
     /// The same stores, which let the person unlock a locked one where there is a display to ask on, and say through `tell` that they wait.
@@ -97,13 +93,13 @@ impl SystemStores {
 
     #[cfg(all(unix, not(target_os = "macos")))]
     fn keyring(&self, tell: Option<Tell>) -> Result<secret_service::Keyring> {
-        secret_service::Keyring::open(self.session_bus.as_deref(), tell.filter(|_| self.has_display))
+        secret_service::Keyring::open(self.environment.session_bus().as_deref(), tell.filter(|_| self.environment.has_display()))
     }
 
     fn open_telling(&self, name: &StoreName, tell: Option<Tell>) -> Result<Box<dyn TokenStore>> {
         Ok(match name {
             StoreName::Keyring => Box::new(self.keyring(tell).map_err(or_another_store)?),
-            StoreName::File => Box::new(file::Files::open(self.state_dir.as_deref())?),
+            StoreName::File => Box::new(file::Files::open(self.environment.state_dir().as_deref())?),
         })
     }
 }
@@ -118,8 +114,8 @@ impl Stores for SystemStores {
     }
 
     fn describe(&self, name: &StoreName) -> String {
-        match (name, &self.state_dir) {
-            (StoreName::File, Some(state_dir)) => format!("file (not encrypted, in {})", file::directory(state_dir).display()),
+        match (name, self.environment.state_dir()) {
+            (StoreName::File, Some(state_dir)) => format!("file (not encrypted, in {})", file::directory(&state_dir).display()),
             _ => name.description(),
         }
     }
