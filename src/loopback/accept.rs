@@ -29,7 +29,7 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// What to do with a request.
 #[derive(Debug)]
-pub(super) enum Verdict<T> {
+pub enum Verdict<T> {
     /// Write these bytes, close, and wait on.
     Answer(Vec<u8>),
     /// This is the one: end the wait with this.

@@ -1,5 +1,5 @@
 //! The head of a request, out of the bytes that have come so far. Pure: how many bytes there may be and how long they may take, `accept` decides;
-//! what a request is worth, `loopback`.
+//! what a request is worth, `judge`.
 
 /// The head of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
