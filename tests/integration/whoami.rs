@@ -188,6 +188,11 @@ fn core_5_3_2_signed_user_info_from_or_for_another_is_refused() {
         refused(|provider| provider.alter_user_info(|claims| claims["iss"] = json!("https://evil.example"))),
         "it comes from another issuer\n"
     );
+    assert_eq!(
+        refused(|provider| provider.alter_user_info(|claims| claims["iss"] = json!([claims["iss"]]))),
+        "it comes from another issuer\n",
+        "what is no text names nobody"
+    );
     assert_eq!(refused(|provider| provider.alter_user_info(|claims| claims["aud"] = json!("another"))), "it is for another client\n");
 }
 

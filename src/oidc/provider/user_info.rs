@@ -55,22 +55,19 @@ impl Provider<'_> {
             401 | 403 => return refusal(&response),
             _ => return Err(Error::failed(format!("the UserInfo endpoint answers {}", response.status()))),
         }
-        let unreadable = |detail| Error::failed("the UserInfo endpoint answers something that is not a JSON object").detail(detail);
-        let (bytes, claims) = if content_type(&response).as_deref() == Some("application/jwt") {
-            self.signed_document(client_id, response.body())?
-        } else {
-            let claims = document(&response).map_err(|unusable| unreadable(unusable.detail()))?;
-            (response.into_body(), claims)
-        };
-        let document = String::from_utf8(bytes).map_err(|error| unreadable(error.to_string()))?;
-        if claims.get("sub").and_then(|sub| sub.as_str()) != Some(subject) {
-            return Err(Error::failed("the UserInfo endpoint speaks of somebody else than the one who signed in, so its answer is not used"));
+        if content_type(&response).as_deref() == Some("application/jwt") {
+            return self.verify_user_info(response.body(), client_id, subject).map(UserInfoAnswer::Claims);
         }
-        Ok(UserInfoAnswer::Claims(UserInfo { document, claims }))
+        let claims = document(&response).map_err(|unusable| unreadable(unusable.detail()))?;
+        about(subject, response.into_body(), claims).map(UserInfoAnswer::Claims)
     }
 
-    /// The payload of a signed UserInfo response (section 5.3.2), verified. The library can do this for RS256 only.
-    fn signed_document(&self, client_id: &str, body: &[u8]) -> Result<(Vec<u8>, ClaimSet)> {
+    /// Verifies a signed UserInfo response (section 5.3.4). The library can do this for RS256 only. If it names a key that the provider's key set did not
+    /// hold, the set is fetched anew, once.
+    ///
+    /// # Errors
+    /// It is no JWT, nothing the provider signed, from or for somebody else, or it speaks of somebody else than `subject`; or the keys can't be fetched.
+    pub fn verify_user_info(&self, body: &[u8], client_id: &str, subject: &str) -> Result<UserInfo> {
         let refused = |reason: &str| Error::failed(format!("the signed UserInfo response is refused: {reason}"));
         let text = std::str::from_utf8(body).map_err(|_| refused("it is not a JWT"))?.trim();
         let (signed, signature) = text.rsplit_once('.').ok_or_else(|| refused("it is not a JWT"))?;
@@ -91,8 +88,8 @@ impl Provider<'_> {
         }
         let payload = from_base64url(payload).ok_or_else(|| refused("it is not a JWT"))?;
         let claims: ClaimSet = document::read(&payload).map_err(|error| refused("it holds no JSON object").detail(error.to_string()))?;
-        let issuer = claims.get("iss").and_then(|iss| iss.as_str());
-        if issuer.is_some_and(|issuer| self.issuer.as_deref().is_some_and(|known| known != issuer)) {
+        let is_ours = |issuer: &serde_json::Value| self.issuer.as_deref().is_none_or(|known| issuer.as_str() == Some(known));
+        if !claims.get("iss").is_none_or(is_ours) {
             return Err(refused("it comes from another issuer"));
         }
         let is_for_us = |audience: &serde_json::Value| match audience {
@@ -102,8 +99,21 @@ impl Provider<'_> {
         if !claims.get("aud").is_none_or(is_for_us) {
             return Err(refused("it is for another client"));
         }
-        Ok((payload, claims))
+        about(subject, payload, claims)
     }
+}
+
+/// The UserInfo that this document holds, if it is about `subject` (section 5.3.2: otherwise it must not be used).
+fn about(subject: &str, document: Vec<u8>, claims: ClaimSet) -> Result<UserInfo> {
+    let document = String::from_utf8(document).map_err(|error| unreadable(error.to_string()))?;
+    if claims.get("sub").and_then(|sub| sub.as_str()) != Some(subject) {
+        return Err(Error::failed("the UserInfo endpoint speaks of somebody else than the one who signed in, so its answer is not used"));
+    }
+    Ok(UserInfo { document, claims })
+}
+
+fn unreadable(detail: String) -> Error {
+    Error::failed("the UserInfo endpoint answers something that is not a JSON object").detail(detail)
 }
 
 fn fitting<'k>(keys: &'k CoreJsonWebKeySet, kid: Option<&'k JsonWebKeyId>) -> impl Iterator<Item = &'k CoreJsonWebKey> {
