@@ -1,18 +1,13 @@
-//! The provider that the targets about ID tokens stand before. Its keys were made once and their private halves thrown away, so that nobody can sign
+//! The provider that the targets about what it signs stand before. Its keys were made once and their private halves thrown away, so that nobody can sign
 //! anything but the tokens that are here.
 
-use kclogin::clock::Timestamp;
 use kclogin::environment::Environment;
 use kclogin::oidc::endpoints::Endpoints;
 use kclogin::oidc::http::{Http, Settings};
-use kclogin::oidc::provider::{IdTokenChecks, Provider};
-use kclogin::secret::Secret;
+use kclogin::oidc::provider::Provider;
 
 pub const ISSUER: &str = "https://kc.example/realms/fuzz";
 pub const CLIENT: &str = "kclogin";
-pub const NONCE: &str = "nonce-of-the-fuzzer";
-pub const ACCESS_TOKEN: &str = "access-token-of-the-fuzzer";
-pub const NOW: i64 = 1_800_000_000;
 
 /// The provider with this key set, or none. It has no address for keys, so nothing here ever asks a network.
 pub fn with_provider<T>(key_set: Option<&[u8]>, look: impl FnOnce(&Provider<'_>, bool) -> T) -> T {
@@ -21,9 +16,4 @@ pub fn with_provider<T>(key_set: Option<&[u8]>, look: impl FnOnce(&Provider<'_>,
     let provider = Provider::known(&http, Some(ISSUER.to_owned()), endpoints);
     let known = key_set.is_some_and(|document| provider.know_keys(document).is_ok());
     look(&provider, known)
-}
-
-/// What is asked of a token at a login.
-pub fn checks<'a>(nonce: &'a Secret<String>, access_token: &'a Secret<String>, signature: bool) -> IdTokenChecks<'a> {
-    IdTokenChecks { client_id: CLIENT, nonce: Some(nonce), access_token, now: Timestamp(NOW), signature }
 }

@@ -2,10 +2,12 @@
 #![no_main]
 
 mod common;
+mod login;
 
-use common::{ACCESS_TOKEN, ISSUER, NONCE, checks, with_provider};
+use common::{ISSUER, with_provider};
 use kclogin::secret::Secret;
 use libfuzzer_sys::fuzz_target;
+use login::{ACCESS_TOKEN, NONCE, checks};
 
 const KEY_SET: &[u8] = include_bytes!("../keys/key_set.json");
 /// All that these keys ever signed and that this login may take.

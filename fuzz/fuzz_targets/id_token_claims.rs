@@ -1,22 +1,16 @@
 //! The claims of an ID token whose signature does not stand between them and the checks (as after a refresh), against the same checks written anew.
 #![no_main]
 
+mod base64url;
 mod common;
+mod login;
 
-use common::{ACCESS_TOKEN, CLIENT, ISSUER, NONCE, NOW, checks, with_provider};
+use base64url::base64url;
+use common::{CLIENT, ISSUER, with_provider};
 use kclogin::secret::Secret;
 use libfuzzer_sys::fuzz_target;
+use login::{ACCESS_TOKEN, NONCE, NOW, checks};
 use serde_json::Value;
-
-/// Base64url without padding, by hand: the fuzzer should see through it.
-fn base64url(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let encode = |chunk: &[u8]| {
-        let bits = chunk.iter().enumerate().fold(0_usize, |bits, (index, byte)| bits | usize::from(*byte) << (16 - 8 * index));
-        (0..=chunk.len()).map(|index| char::from(ALPHABET[bits >> (18 - 6 * index) & 63])).collect::<String>()
-    };
-    bytes.chunks(3).map(encode).collect()
-}
 
 fuzz_target!(|payload: &[u8]| {
     let token = |header: &str| Secret::new(format!("{}.{}.c2ln", base64url(header.as_bytes()), base64url(payload)));

@@ -2,10 +2,12 @@
 #![no_main]
 
 mod common;
+mod login;
 
-use common::{ACCESS_TOKEN, NONCE, checks, with_provider};
+use common::with_provider;
 use kclogin::secret::Secret;
 use libfuzzer_sys::fuzz_target;
+use login::{ACCESS_TOKEN, NONCE, checks};
 use serde_json::Value;
 
 const TRUE_KEYS: &str = include_str!("../keys/key_set.json");

@@ -32,8 +32,11 @@ pub(crate) struct Options {
 const TARGETS: &[(&str, u32)] = &[
     ("request_head", 4096),
     ("authorization_response", 1024),
+    ("start_page", 2048),
+    ("document", 2048),
     ("id_token", 4096),
     ("id_token_claims", 2048),
+    ("user_info", 2048),
     ("key_set", 4096),
     ("stored_token_set", 2048),
     ("config_file", 2048),
