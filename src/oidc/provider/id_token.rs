@@ -260,21 +260,33 @@ mod tests {
         assert!(require_sound_parts(&token(header, r#"{"sub":"42","sub":"43"}"#)).is_err());
     }
 
-    #[test]
-    fn known_keys_are_never_traded_for_an_unchecked_signature() {
+    const ISSUER: &str = "https://kc.example/realms/a";
+
+    /// What becomes of a token with these further claims, where these are the provider's keys, or none are known.
+    fn verified(more: &str, keys: Option<&[u8]>) -> Result<VerifiedIdToken> {
         let http = Http::new(Settings::new(&Environment::default(), None), &|_| ());
-        let issuer = "https://kc.example/realms/a";
-        let endpoints = Endpoints { jwks: None, ..Endpoints::of_keycloak(issuer).expect("endpoints") };
-        let payload = format!(r#"{{"iss":"{issuer}","sub":"42","aud":"c","exp":2000,"iat":1000,"nonce":"n"}}"#);
-        let header = r#"{"alg":"EdDSA","kid":"unknown"}"#;
-        let token = token(header, &payload);
+        let endpoints = Endpoints { jwks: None, ..Endpoints::of_keycloak(ISSUER).expect("endpoints") };
+        let payload = format!(r#"{{"iss":"{ISSUER}","sub":"42","aud":"c","exp":2000,"iat":1000,"nonce":"n"{more}}}"#);
+        let token = token(r#"{"alg":"EdDSA","kid":"unknown"}"#, &payload);
         let (nonce, access_token) = (Secret::from("n"), Secret::from("at"));
         let checks = IdTokenChecks { client_id: "c", nonce: Some(&nonce), access_token: &access_token, now: Timestamp(1_000), signature: true };
-        let provider = Provider::known(&http, Some(issuer.to_owned()), endpoints.clone());
-        assert!(!provider.verify_id_token(&token, &checks).expect("nothing to check it with").signature_checked);
-        let provider = Provider::known(&http, Some(issuer.to_owned()), endpoints);
-        provider.know_keys(br#"{"keys":[]}"#).expect("a key set");
-        let refused = provider.verify_id_token(&token, &checks).expect_err("refused");
+        let provider = Provider::known(&http, Some(ISSUER.to_owned()), endpoints);
+        keys.map_or(Ok(()), |keys| provider.know_keys(keys))?;
+        provider.verify_id_token(&token, &checks)
+    }
+
+    #[test]
+    fn known_keys_are_never_traded_for_an_unchecked_signature() {
+        assert!(!verified("", None).expect("nothing to check it with").signature_checked);
+        let refused = verified("", Some(br#"{"keys":[]}"#)).expect_err("refused");
         assert!(refused.sentence().ends_with("the provider has no key that fits its signature"), "{refused}");
+    }
+
+    #[test]
+    fn the_access_token_s_hash_is_checked_where_no_keys_are_known_too() {
+        // The first half of SHA-512 of `at`, in base64url.
+        verified(r#","at_hash":"dTR5nNqNrsxqjWP_lCTH2ESWpeTv9f1yZraJ_wsSjjE""#, None).expect("its own hash");
+        let refused = verified(r#","at_hash":"ATR5nNqNrsxqjWP_lCTH2ESWpeTv9f1yZraJ_wsSjjE""#, None).expect_err("refused");
+        assert!(refused.sentence().ends_with("it belongs to another access token"), "{refused}");
     }
 }
