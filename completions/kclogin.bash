@@ -19,6 +19,9 @@ _kclogin() {
             kclogin,completions)
                 cmd="kclogin__subcmd__completions"
                 ;;
+            kclogin,exec)
+                cmd="kclogin__subcmd__exec"
+                ;;
             kclogin,login)
                 cmd="kclogin__subcmd__login"
                 ;;
@@ -62,7 +65,7 @@ _kclogin() {
 
     case "${cmd}" in
         kclogin)
-            opts="-p -q -v -h -V --profile --quiet --verbose --color --store --help --version login whoami token status logout profile completions man"
+            opts="-p -q -v -h -V --profile --quiet --verbose --color --store --help --version login whoami token exec status logout profile completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -98,6 +101,44 @@ _kclogin() {
                 return 0
             fi
             case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__exec)
+            opts="-p -q -v -h --env --min-validity --login --profile --quiet --verbose --color --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-validity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -36,6 +36,7 @@ complete -c kclogin -n "__fish_kclogin_needs_command" -s V -l version -d 'Print 
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "login" -d 'Sign in through the browser and keep the tokens'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "whoami" -d 'Show who is signed in'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "token" -d 'Print an access token that is valid now'
+complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "exec" -d 'Run a command with the access token in its environment'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "status" -d 'Show what is stored, without the network'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "logout" -d 'End the session, at the provider too'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "profile" -d 'List, choose, remove and import profiles'
@@ -95,6 +96,17 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l login -d 'Sign
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l env -d 'Put the token into this variable; repeatable' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l min-validity -d 'Refresh unless it is valid for this long' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l login -d 'Sign in through the browser where that is needed, once for all who ask for it'
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'

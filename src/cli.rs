@@ -1,5 +1,6 @@
 //! The command line: clap's types and the words of the help, nothing else.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -23,6 +24,7 @@ Sign in:
 
 Use tokens:
   token        Print an access token that is valid now
+  exec         Run a command with the access token in its environment
 
 Inspect:
   status       Show what is stored, without the network
@@ -138,6 +140,16 @@ Examples:
   kclogin token --login                  for a script with a person in front of it
   kclogin token --format json | jq .seconds_left")]
     Token(Token),
+    /// Run a command with the access token in its environment
+    ///
+    /// The command takes kclogin's place: its exit code, its signals and the terminal are its own. The token is in the variable KCLOGIN_TOKEN, or in
+    /// those that `--env` names. It is not renewed while the command runs: ask for one that is valid for long enough.
+    #[command(after_help = "\
+Examples:
+  kclogin exec -- terraform plan
+  kclogin exec --env VAULT_TOKEN --min-validity 4m -- ./deploy.sh --all
+  kclogin exec --login -- make publish")]
+    Exec(Exec),
     /// Show what is stored, without the network
     ///
     /// Exits with 3 where nothing is stored or all of it has expired.
@@ -303,6 +315,23 @@ pub struct Token {
     /// Sign in through the browser where that is needed, once for all who ask for it
     #[arg(long)]
     pub login: bool,
+}
+
+/// Options of `kclogin exec`.
+#[derive(Args, Debug)]
+pub struct Exec {
+    /// Put the token into this variable; repeatable
+    #[arg(long = "env", value_name = "NAME", default_value = "KCLOGIN_TOKEN", action = ArgAction::Append)]
+    pub variables: Vec<String>,
+    /// Refresh unless it is valid for this long
+    #[arg(long, value_name = "TIME", default_value = "30s")]
+    pub min_validity: humantime::Duration,
+    /// Sign in through the browser where that is needed, once for all who ask for it
+    #[arg(long)]
+    pub login: bool,
+    /// The command and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 /// How a token is written.

@@ -22,6 +22,10 @@ pub enum ErrorKind {
     StoreUnavailable,
     /// Nobody yet: try again later.
     ProviderUnreachable,
+    /// The caller: the command to run does not exist.
+    CommandNotFound,
+    /// The caller: the command to run can't be started.
+    CommandNotStarted,
 }
 
 impl ErrorKind {
@@ -34,6 +38,8 @@ impl ErrorKind {
             Self::LoginRequired => Exit::LoginRequired,
             Self::StoreUnavailable => Exit::StoreUnavailable,
             Self::ProviderUnreachable => Exit::ProviderUnreachable,
+            Self::CommandNotFound => Exit::Command(127),
+            Self::CommandNotStarted => Exit::Command(126),
         }
     }
 }

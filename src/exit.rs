@@ -2,28 +2,38 @@
 
 /// How a run ends, as the process's exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// Done.
-    Done = 0,
+    Done,
     /// It failed, or the sign-in was denied or timed out.
-    Failed = 1,
+    Failed,
     /// Wrong usage: the call has to be changed.
-    Usage = 2,
+    Usage,
     /// Login required: nothing is stored, or the provider no longer accepts it.
-    LoginRequired = 3,
+    LoginRequired,
     /// The token store is locked or unavailable; the session is still there.
-    StoreUnavailable = 4,
+    StoreUnavailable,
     /// The provider can't be reached; the session is still there.
-    ProviderUnreachable = 5,
+    ProviderUnreachable,
+    /// As the command that `exec` ran, or 126 and 127 where that can't be started or doesn't exist, as in a shell.
+    Command(u8),
     /// Interrupted from the keyboard (128 + SIGINT).
-    Interrupted = 130,
+    Interrupted,
 }
 
 impl Exit {
     /// The number the operating system gets.
     #[must_use]
     pub fn code(self) -> u8 {
-        self as u8
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::LoginRequired => 3,
+            Self::StoreUnavailable => 4,
+            Self::ProviderUnreachable => 5,
+            Self::Command(code) => code,
+            Self::Interrupted => 130,
+        }
     }
 }

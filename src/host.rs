@@ -6,6 +6,7 @@ use crate::browser::{Browser, SystemBrowser};
 use crate::clock::{Clock, SystemClock};
 use crate::environment::Environment;
 use crate::interrupt::{Interrupt, SystemInterrupt};
+use crate::program::{Programs, SystemPrograms};
 use crate::terminal::Terminal;
 use crate::token_store::{Stores, SystemStores};
 
@@ -23,6 +24,8 @@ pub struct Host {
     pub terminal: Terminal,
     /// stdin, which is read only where a client secret is announced on it.
     pub stdin: Box<dyn Read>,
+    /// What runs other programs.
+    pub programs: Box<dyn Programs>,
     /// Ctrl-C.
     pub interrupt: Box<dyn Interrupt>,
 }
@@ -39,6 +42,7 @@ impl Host {
             clock: Box::new(SystemClock),
             terminal,
             stdin: Box::new(std::io::stdin()),
+            programs: Box::new(SystemPrograms),
             interrupt: Box::new(SystemInterrupt),
             environment,
         }

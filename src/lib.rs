@@ -6,7 +6,7 @@
 //!    the time and the environment, writes or locks a file.
 //! 2. [`error`]: what went wrong, sorted by who must act.
 //! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::authorization`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
-//! 4. [`terminal`], [`crash`], [`interrupt`], [`browser`], [`loopback`], [`token_store`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
+//! 4. [`terminal`], [`crash`], [`interrupt`], [`browser`], [`program`], [`loopback`], [`token_store`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
 //! 5. [`session`]: a stored token set that can still yield a fresh one.
 //! 6. [`command`]: one function for each command.
 //! 7. [`host`], [`cli`], [`generate`], `call` (from clap's types to a command's input), and this file, which alone knows them all: [`run`].
@@ -36,6 +36,7 @@ pub mod loopback;
 pub mod oidc;
 pub mod private_file;
 pub mod profile;
+pub mod program;
 pub mod refresh_lock;
 pub mod secret;
 pub mod session;
@@ -81,7 +82,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, host: &mut Host) -> Ex
     };
     host.terminal.configure(colour_policy(cli.global.color), verbosity(&cli.global), &host.environment);
     match dispatch(cli, host) {
-        Ok(()) => Exit::Done,
+        Ok(exit) => exit,
         Err(error) => {
             host.terminal.error(&error);
             error.kind().exit()
@@ -102,9 +103,18 @@ fn usage(error: &clap::Error, host: &mut Host) -> Exit {
     Exit::Usage
 }
 
-fn dispatch(cli: Cli, host: &mut Host) -> Result<()> {
+fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
     let Cli { command, global } = cli;
-    match command {
+    let done = match command {
+        Command::Exec(options) => {
+            let input = command::exec::Input {
+                command: options.command,
+                variables: options.variables,
+                need: Need { min_validity: *options.min_validity, refresh: Refresh::WhereNeeded },
+            };
+            let run = |host: &Host| with_session(&global, host, None, |session| command::exec::exec(&input, session, &*host.programs));
+            return if options.login { or_sign_in(&global, host, run) } else { run(host) }.map(Exit::Command);
+        }
         Command::Login(options) => login(*options, &global, host),
         Command::Whoami { json } => with_session(&global, host, None, |session| command::whoami::whoami(json, session, &*host.clock, &host.terminal)),
         Command::Token(options) => {
@@ -126,7 +136,8 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<()> {
         Command::Profile { action } => profile(action, &global, host),
         Command::Completions { shell } => host.terminal.result_verbatim(&generate::completions(shell)),
         Command::Man { command, dir } => man(&command, dir.as_deref(), host),
-    }
+    };
+    done.map(|()| Exit::Done)
 }
 
 fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
@@ -176,8 +187,8 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
 }
 
 /// Does what wants a session, and once more after a sign-in where only that helps: one for all processes that come to this at once.
-fn or_sign_in(global: &Global, host: &mut Host, command: impl Fn(&Host) -> Result<()>) -> Result<()> {
-    let is_required = |outcome: &Result<()>| outcome.as_ref().is_err_and(|error| error.kind() == error::ErrorKind::LoginRequired);
+fn or_sign_in<T>(global: &Global, host: &mut Host, command: impl Fn(&Host) -> Result<T>) -> Result<T> {
+    let is_required = |outcome: &Result<T>| outcome.as_ref().is_err_and(|error| error.kind() == error::ErrorKind::LoginRequired);
     let began = host.clock.now();
     let outcome = command(host);
     if !is_required(&outcome) {
@@ -288,7 +299,7 @@ fn man(command: &[String], dir: Option<&Path>, host: &Host) -> Result<()> {
 }
 
 /// Gives `command` the session of the profile that the call means.
-fn with_session(global: &Global, host: &Host, limit: Option<Duration>, command: impl FnOnce(&Session<'_>) -> Result<()>) -> Result<()> {
+fn with_session<T>(global: &Global, host: &Host, limit: Option<Duration>, command: impl FnOnce(&Session<'_>) -> Result<T>) -> Result<T> {
     let profile = choose(&Config::read(config_dir(host).as_deref())?, &wanted(global, None, &host.environment)?)?;
     session_of(&profile, global, host, limit, command)
 }

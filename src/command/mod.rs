@@ -1,5 +1,6 @@
 //! The commands, one function each: from a narrow input to a result. None calls another, and none knows the command line.
 
+pub mod exec;
 pub mod login;
 pub mod logout;
 pub mod profile;

@@ -14,6 +14,7 @@ use kclogin::error::Result;
 use kclogin::exit::Exit;
 use kclogin::host::Host;
 use kclogin::interrupt::Interrupt;
+use kclogin::program::{Program, Programs};
 use kclogin::terminal::Terminal;
 use kclogin::token_store::SystemStores;
 use url::Url;
@@ -60,6 +61,7 @@ pub(crate) struct Machine {
     stdin: Mutex<Vec<u8>>,
     visit: Mutex<Arc<Visit>>,
     opened: Arc<AtomicUsize>,
+    pub(crate) programs: FakePrograms,
     terminal: Mutex<(bool, bool)>,
     latest: Mutex<Buffer>,
 }
@@ -78,6 +80,7 @@ impl Machine {
             stdin: Mutex::default(),
             visit: Mutex::new(Arc::new(|url: &Url| drop(follow(url)))),
             opened: Arc::default(),
+            programs: FakePrograms::default(),
             terminal: Mutex::new((false, false)),
             latest: Mutex::default(),
             home,
@@ -160,6 +163,7 @@ impl Machine {
             environment,
             terminal: Terminal::new((Box::new(out.clone()), out_tty), (Box::new(err.clone()), err_tty)),
             stdin: Box::new(Cursor::new(self.stdin.lock().expect("stdin").clone())),
+            programs: Box::new(self.programs.clone()),
             interrupt: Box::new(NoInterrupt),
         };
         let arguments = std::iter::once("kclogin").chain(arguments.iter().copied()).map(OsString::from);
@@ -201,6 +205,28 @@ impl Browser for PersonsBrowser {
             visit(&cookies::enter(&url));
         });
         Ok(launch)
+    }
+}
+
+/// A program that was run: its words, and the variables that were set for it.
+pub(crate) type Ran = (Vec<OsString>, Vec<(String, String)>);
+
+/// Programs that are not run but written down.
+#[derive(Clone, Default)]
+pub(crate) struct FakePrograms(Arc<Mutex<Vec<Ran>>>);
+
+impl FakePrograms {
+    pub(crate) fn run_so_far(&self) -> Vec<Ran> {
+        self.0.lock().expect("programs").clone()
+    }
+}
+
+impl Programs for FakePrograms {
+    fn run(&self, program: &Program) -> Result<u8> {
+        let words = std::iter::once(&program.name).chain(&program.arguments).cloned().collect();
+        let variables = program.variables.iter().map(|(name, value)| (name.clone(), value.expose().clone())).collect();
+        self.0.lock().expect("programs").push((words, variables));
+        Ok(7)
     }
 }
 

@@ -8,6 +8,7 @@ mod clients;
 mod cookies;
 mod crash;
 mod documents;
+mod exec;
 mod generated;
 mod id_token;
 mod imports;
