@@ -49,6 +49,9 @@ _kclogin() {
             kclogin__subcmd__profile,list)
                 cmd="kclogin__subcmd__profile__subcmd__list"
                 ;;
+            kclogin__subcmd__profile,move-store)
+                cmd="kclogin__subcmd__profile__subcmd__move__subcmd__store"
+                ;;
             kclogin__subcmd__profile,remove)
                 cmd="kclogin__subcmd__profile__subcmd__remove"
                 ;;
@@ -84,7 +87,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -114,7 +117,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -152,7 +155,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -262,7 +265,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -292,7 +295,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -326,7 +329,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -337,7 +340,7 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__profile)
-            opts="-p -q -v -h --profile --quiet --verbose --color --store --help list show use remove import"
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --help list show use remove move-store import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -356,7 +359,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -386,7 +389,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -416,7 +419,41 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__profile__subcmd__move__subcmd__store)
+            opts="-p -q -v -h --to --profile --quiet --verbose --color --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -446,7 +483,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -476,7 +513,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -506,7 +543,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -536,7 +573,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -574,7 +611,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -604,7 +641,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -28,7 +28,9 @@ complete -c kclogin -n "__fish_kclogin_needs_command" -s p -l profile -d 'Use th
 complete -c kclogin -n "__fish_kclogin_needs_command" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_needs_command" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_needs_command" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_needs_command" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_needs_command" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -66,7 +68,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s p -l profile -
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l client-secret-stdin -d 'Read the client\'s secret from stdin and keep it in the token store [env: KCLOGIN_CLIENT_SECRET]'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l no-browser -d 'Print the login page\'s address instead of opening it'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s q -l quiet -d 'Say only what has to be said'
@@ -76,7 +80,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s p -l profile 
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l json -d 'Print the UserInfo response, unchanged'
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s v -l verbose -d 'Say what is sent where, never a secret'
@@ -89,7 +95,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s p -l profile -
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l id-token -d 'Print the ID token instead of the access token'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l force-refresh -d 'Refresh even where it is still valid'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l login -d 'Sign in through the browser where that is needed, once for all who ask for it'
@@ -102,7 +110,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s p -l profile -d
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l login -d 'Sign in through the browser where that is needed, once for all who ask for it'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s v -l verbose -d 'Say what is sent where, never a secret'
@@ -111,7 +121,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s p -l profile 
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l json -d 'Print an object instead of text'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s v -l verbose -d 'Say what is sent where, never a secret'
@@ -120,30 +132,37 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s p -l profile 
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l all -d 'Sign out of every profile'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l local -d 'Touch no network: only remove the tokens from this machine'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -s q -l quiet -d 'Say only what has to be said'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -s v -l verbose -d 'Say what is sent where, never a secret'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -f -a "list" -d 'List the profiles and who is signed in'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -f -a "show" -d 'Show a profile'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -f -a "use" -d 'Make a profile the default'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -f -a "remove" -d 'Remove a profile, and its client\'s secret'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove import" -f -a "import" -d 'Make a profile out of a keycloak.json or client_secrets.json'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -f -a "list" -d 'List the profiles and who is signed in'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -f -a "show" -d 'Show a profile'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -f -a "use" -d 'Make a profile the default'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -f -a "remove" -d 'Remove a profile, and its client\'s secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -f -a "move-store" -d 'Move a profile\'s tokens and client secret to another token store'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -f -a "import" -d 'Make a profile out of a keycloak.json or client_secrets.json'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
@@ -151,7 +170,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
@@ -159,7 +180,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help'
@@ -167,17 +190,34 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l all -d 'Remove every profile'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l force -d 'Remove it even if it is signed in, and forget the session'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -l to -d 'The store to move to: keyring, file or helper:NAME' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
@@ -185,7 +225,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s p -l pro
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -194,7 +236,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s p -l profile -d 
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l store -d 'Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s h -l help -d 'Print help'

@@ -1,10 +1,11 @@
 //! The command line: clap's types and the words of the help, nothing else.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -84,9 +85,30 @@ pub struct Global {
     /// When to use colour: auto, always or never
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Colour::Auto, global = true, hide_possible_values = true)]
     pub color: Colour,
-    /// Keep the tokens in this store: keyring or file [env: KCLOGIN_STORE]
-    #[arg(long, value_name = "NAME", global = true)]
+    /// Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]
+    #[arg(long, value_name = "NAME", global = true, value_parser = StoreNames, hide_possible_values = true)]
     pub store: Option<String>,
+}
+
+/// Takes any name of a store, and lets the shells complete those that are known by name.
+#[derive(Clone)]
+struct StoreNames;
+
+impl TypedValueParser for StoreNames {
+    type Value = String;
+
+    fn parse_ref(&self, command: &clap::Command, argument: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let names = [
+            ("keyring", "The operating system's keyring"),
+            ("file", "Files that only you can read, not encrypted"),
+            ("helper:pass", "The program docker-credential-pass, or another of that kind"),
+        ];
+        Some(Box::new(names.into_iter().map(|(name, help)| PossibleValue::new(name).help(help))))
+    }
 }
 
 /// When to use colour.
@@ -375,6 +397,20 @@ pub enum ProfileAction {
         /// Remove it even if it is signed in, and forget the session
         #[arg(long)]
         force: bool,
+    },
+    /// Move a profile's tokens and client secret to another token store
+    ///
+    /// Copies them, reads them back, writes the new store down in the profile, and only then removes them from the store before.
+    #[command(after_help = "\
+Examples:
+  kclogin profile move-store --to file
+  kclogin profile move-store work --to helper:pass")]
+    MoveStore {
+        /// The profile (default: the default one)
+        name: Option<String>,
+        /// The store to move to: keyring, file or helper:NAME
+        #[arg(long, value_name = "STORE", value_parser = StoreNames, hide_possible_values = true)]
+        to: String,
     },
     /// Make a profile out of a keycloak.json or client_secrets.json
     #[command(after_help = "\

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A fixed set of environment variables.
 #[derive(Clone, Default)]
@@ -75,6 +76,22 @@ impl Environment {
         base.map(|base| base.join("kclogin"))
     }
 
+    /// The program of this name in one of the directories of `PATH`. Relative directories are passed over: what is where one happens to stand is not
+    /// what was meant.
+    #[must_use]
+    pub fn find_program(&self, name: &str) -> Option<PathBuf> {
+        // Windows calls it `Path` and takes that for the same.
+        let is_path = |name: &OsString| name == "PATH" || (cfg!(windows) && name.eq_ignore_ascii_case("PATH"));
+        let (_, path) = self.variables.iter().find(|(name, _)| is_path(name))?;
+        let file = if cfg!(windows) { format!("{name}.exe") } else { name.to_owned() };
+        env::split_paths(path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(&file)).find(|file| is_program(file))
+    }
+
+    /// Gives a program these variables and no others.
+    pub fn give_to(&self, command: &mut Command) {
+        command.env_clear().envs(&self.variables);
+    }
+
     /// The address of the D-Bus session bus that is named, or waits at its well-known socket.
     ///
     /// Without one, libdbus may start a bus daemon of its own when `DISPLAY` is set, and leave it running: nobody wants that from a login tool.
@@ -92,6 +109,17 @@ impl Environment {
     }
 }
 
+#[cfg(unix)]
+fn is_program(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(file: &Path) -> bool {
+    file.is_file()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +130,23 @@ mod tests {
         assert_eq!(environment.get("NO_COLOR"), None);
         assert!(!environment.has("NO_COLOR"));
         assert_eq!(environment.get("KCLOGIN_PROFILE"), Some("work"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_is_found_where_path_says_and_never_where_one_stands() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("a directory");
+        let (first, second) = (dir.path().join("first"), dir.path().join("second"));
+        for (place, mode) in [(&first, 0o644), (&second, 0o755)] {
+            std::fs::create_dir(place).expect("made");
+            std::fs::write(place.join("tool"), "").expect("written");
+            std::fs::set_permissions(place.join("tool"), std::fs::Permissions::from_mode(mode)).expect("set");
+        }
+        let found = |path: String| Environment::from_pairs([("PATH", path)]).find_program("tool");
+        assert_eq!(found(format!("{}:{}", first.display(), second.display())), Some(second.join("tool")));
+        assert_eq!(found(format!("src::.:{}", first.display())), None);
+        assert_eq!(Environment::from_pairs([("PATH", ":.:src")]).find_program("lib.rs"), None);
     }
 
     #[cfg(unix)]

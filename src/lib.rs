@@ -2,8 +2,8 @@
 //!
 //! A login is made of these rooms, and a file may use only what stands before it:
 //!
-//! 1. [`secret`], [`clock`], [`exit`], [`environment`], [`text`], [`private_file`], [`file_lock`]: values, and the one place each that reads
-//!    the time and the environment, writes or locks a file.
+//! 1. [`secret`], [`clock`], [`exit`], [`environment`], [`text`], [`encoding`], [`private_file`], [`file_lock`]: values, and the one
+//!    place each that reads the time and the environment, writes or locks a file.
 //! 2. [`error`]: what went wrong, sorted by who must act.
 //! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::authorization`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
 //! 4. [`terminal`], [`crash`], [`interrupt`], [`browser`], [`program`], [`loopback`], [`token_store`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
@@ -24,6 +24,7 @@ pub mod cli;
 pub mod clock;
 pub mod command;
 pub mod crash;
+pub mod encoding;
 pub mod environment;
 pub mod error;
 pub mod exit;
@@ -267,6 +268,11 @@ fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
             let names: Vec<String> = if all { config.profiles().map(|profile| profile.name).collect() } else { name.into_iter().collect() };
             names.iter().try_for_each(|name| command::profile::remove(name, force, &mut config, &open, &host.terminal))
         }
+        ProfileAction::MoveStore { name, to } => {
+            let mut wanted = wanted(global, None, &host.environment)?;
+            wanted.name = name.or(wanted.name);
+            move_store(choose(&config, &wanted)?, &to, global, &mut config, host)
+        }
         ProfileAction::Import { file } => {
             let shown = file.display();
             let text = fs::File::open(&file).and_then(read_limited).map_err(|error| Error::failed(format!("{shown} can't be read: {error}")))?;
@@ -275,6 +281,24 @@ fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
             command::profile::import_file(&text, name.as_deref(), store, &mut config, &open, &host.terminal)
         }
     }
+}
+
+fn move_store(profile: Profile, to: &str, global: &Global, config: &mut Config, host: &Host) -> Result<()> {
+    let to = StoreName::parse(to)?;
+    // Not where the environment says: what is moved is what the profile says, unless somebody names another place for this once.
+    let from = StoreName::of_setting(global.store.as_deref().or(profile.settings.store.as_deref()))?;
+    let place = |name| -> Result<command::move_store::Place<'_>> {
+        Ok(command::move_store::Place { name, description: host.stores.describe(name), store: host.stores.open(name)? })
+    };
+    if to == from {
+        return Err(Error::usage(format!("the profile `{}` is in that store already", profile.name)));
+    }
+    let state_dir = host.environment.state_dir();
+    command::move_store::move_store(profile, &place(&from)?, &place(&to)?, state_dir.as_deref(), config, &host.terminal)?;
+    if let Some(set) = host.environment.get("KCLOGIN_STORE").filter(|set| *set != to.to_string()) {
+        host.terminal.warning(format!("KCLOGIN_STORE is `{set}`, which goes before the profile: change it too"));
+    }
+    Ok(())
 }
 
 fn man(command: &[String], dir: Option<&Path>, host: &Host) -> Result<()> {

@@ -29,12 +29,21 @@ pub fn make_private_dir(dir: &Path) -> io::Result<()> {
 pub fn replace(path: &Path, bytes: &[u8], prefix: &str) -> io::Result<()> {
     let dir = path.parent().ok_or_else(|| io::Error::other("it has no directory"))?;
     // Made with mode 0600, under a name that nobody can guess and so nobody can have linked elsewhere.
-    let mut file = tempfile::Builder::new().prefix(prefix).tempfile_in(dir)?;
-    file.write_all(bytes)?;
+    let mut file = tempfile::Builder::new().prefix(prefix).tempfile_in(dir).map_err(without_path)?;
+    file.as_file_mut().write_all(bytes)?;
     file.as_file().sync_all()?;
     remove_left_behind(dir, prefix, &file.as_file().metadata()?);
     file.persist(path)?;
     sync_dir(dir)
+}
+
+/// The system's own words, without the made-up name of the new file that the library adds.
+fn without_path(error: io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(|inner| inner.source()).map(ToString::to_string);
+    match cause {
+        Some(cause) => io::Error::new(error.kind(), cause),
+        None => error,
+    }
 }
 
 /// Removes a file, if it is there.

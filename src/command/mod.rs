@@ -3,6 +3,7 @@
 pub mod exec;
 pub mod login;
 pub mod logout;
+pub mod move_store;
 pub mod profile;
 pub mod status;
 pub mod token;

@@ -2,11 +2,10 @@
 //!
 //! Nothing here verifies anything: that is `provider`'s.
 
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::encoding::from_base64url;
 use crate::oidc::document;
 
 /// A JSON object of claims, as it came.
@@ -85,18 +84,6 @@ pub fn unverified_payload(jwt: &str) -> Option<ClaimSet> {
         return None;
     }
     document::read(&from_base64url(payload)?).ok()
-}
-
-/// Decodes base64url without padding, the encoding of every part of a JWT (RFC 7515 section 2).
-#[must_use]
-pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
-}
-
-/// The credentials of HTTP Basic authentication (RFC 7617 section 2).
-#[must_use]
-pub fn to_basic(credentials: &str) -> String {
-    format!("Basic {}", STANDARD.encode(credentials))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sha2::{Digest, Sha256};
+use crate::encoding::sha256;
 
 /// What is kept under an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,13 +33,30 @@ pub struct Account {
     client_id: String,
     issuer: String,
     kept: Kept,
+    part: Option<(Slot, usize)>,
+}
+
+/// One of the two places for the parts of what a store with a small limit keeps; see `split`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Slot {
+    A,
+    B,
+}
+
+impl Slot {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::A => "a",
+            Self::B => "b",
+        }
+    }
 }
 
 impl Account {
     /// The account of a profile's token set.
     #[must_use]
     pub fn token_set(profile: &str, client_id: &str, issuer: &str) -> Self {
-        Self { profile: profile.to_owned(), client_id: client_id.to_owned(), issuer: issuer.to_owned(), kept: Kept::TokenSet }
+        Self { profile: profile.to_owned(), client_id: client_id.to_owned(), issuer: issuer.to_owned(), kept: Kept::TokenSet, part: None }
     }
 
     /// The account of the same profile's client secret.
@@ -52,6 +69,11 @@ impl Account {
         Self { kept: Kept::Probe, ..self.clone() }
     }
 
+    /// The account of a part of what is kept here.
+    pub(super) fn part(&self, slot: Slot, index: usize) -> Self {
+        Self { part: Some((slot, index)), ..self.clone() }
+    }
+
     /// What a person sees in the keyring's own program.
     #[must_use]
     pub fn label(&self) -> String {
@@ -60,7 +82,8 @@ impl Account {
             Kept::ClientSecret => "client secret",
             Kept::Probe => "a test that the keyring works",
         };
-        format!("kclogin {}: {kept}", self.profile)
+        let part = self.part.map_or_else(String::new, |(_, index)| format!(", part {}", index + 1));
+        format!("kclogin {}: {kept}{part}", self.profile)
     }
 
     /// A name for where only letters, digits, `.`, `_` and `-` are safe, and perhaps only one case of letters: at most 111 characters, of which the
@@ -70,16 +93,27 @@ impl Account {
         format!("{}-{}-{}", self.kept.as_str(), self.profile, self.digest())
     }
 
+    /// An address for where only addresses are taken as keys. It leads nowhere (RFC 2606 section 2), and its host alone tells every account from every
+    /// other, for those who look at no more than that.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("https://{}.kclogin.invalid/{}/{}", self.digest(), self.kept.as_str(), self.profile)
+    }
+
     /// 128 bits of a digest over the whole key, in hexadecimal.
     fn digest(&self) -> String {
-        Sha256::digest(self.to_string()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        sha256(self.to_string()).chars().take(32).collect()
     }
 }
 
 /// The key as text. Profile names and issuers hold no spaces, so no two accounts have the same text whatever the client's ID is.
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {} {}", self.kept.as_str(), self.profile, self.client_id, self.issuer)
+        f.write_str(self.kept.as_str())?;
+        if let Some((slot, index)) = self.part {
+            write!(f, ".{}.{index}", slot.as_str())?;
+        }
+        write!(f, " {} {} {}", self.profile, self.client_id, self.issuer)
     }
 }
 
@@ -90,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_accounts_share_a_key_or_a_file_name() {
+    fn no_two_accounts_share_a_key_a_file_name_or_a_host() {
         let account = Account::token_set;
         let accounts = [
             account("a", "b", "https://c"),
@@ -101,10 +135,16 @@ mod tests {
             account("b", "b", "https://c"),
             account("a", "b", "https://c").client_secret(),
             account("a", "b", "https://c").probe(),
+            account("a", "b", "https://c").part(Slot::A, 1),
+            account("a", "b", "https://c").part(Slot::B, 1),
+            account("a", "b", "https://c").part(Slot::A, 11),
+            account("a", "b", "https://c").client_secret().part(Slot::A, 1),
         ];
         let keys: BTreeSet<String> = accounts.iter().map(ToString::to_string).collect();
         let files: BTreeSet<String> = accounts.iter().map(|account| account.file_name().to_ascii_lowercase()).collect();
-        assert_eq!((keys.len(), files.len()), (accounts.len(), accounts.len()), "{keys:?} {files:?}");
+        let hosts: BTreeSet<String> =
+            accounts.iter().filter_map(|account| Some(url::Url::parse(&account.url()).ok()?.host_str()?.to_owned())).collect();
+        assert_eq!((keys.len(), files.len(), hosts.len()), (accounts.len(), accounts.len(), accounts.len()), "{keys:?} {files:?} {hosts:?}");
     }
 
     #[test]

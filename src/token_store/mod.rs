@@ -5,11 +5,13 @@
 
 mod account;
 mod file;
+mod helper;
 #[cfg(any(windows, target_os = "macos"))]
 mod keyring;
 mod name;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod secret_service;
+mod split;
 
 use std::rc::Rc;
 
@@ -19,8 +21,14 @@ pub use name::StoreName;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+use split::Split;
 
-/// Where secrets are kept. Every error is of the kind "store unavailable": what was kept is still there.
+/// The most that Windows keeps in one credential, in bytes (`CRED_MAX_CREDENTIAL_BLOB_SIZE`).
+#[cfg(windows)]
+const WINDOWS_LIMIT: usize = 5 * 512;
+
+/// Where secrets are kept. Every error is of the kind "store unavailable", for what was kept is still there; but where it is found to be damaged, of the
+/// kind "login required".
 pub trait TokenStore {
     /// What is kept under the account; `None` only where the store works and has nothing.
     ///
@@ -73,8 +81,8 @@ pub struct SystemStores {
 }
 
 impl SystemStores {
-    /// The stores that this environment leads to: the session bus's keyring, the state directory's files. A locked keyring does not wait for the person:
-    /// see [`telling`](Self::telling).
+    /// Those that this environment leads to: the session bus, which the Secret Service needs, the directory of the files, and the helpers in `PATH`. A
+    /// locked keyring does not wait for the person: see [`telling`](Self::telling).
     #[must_use]
     pub fn new(environment: &Environment) -> Self {
         Self { environment: environment.clone(), tell: None }
@@ -86,7 +94,12 @@ impl SystemStores {
         Self { tell: Some(Rc::new(tell)), ..self }
     }
 
-    #[cfg(any(windows, target_os = "macos"))]
+    #[cfg(windows)]
+    fn keyring(&self, _tell: Option<Tell>) -> Result<Split<keyring::Keyring>> {
+        Ok(Split::new(keyring::Keyring, WINDOWS_LIMIT))
+    }
+
+    #[cfg(target_os = "macos")]
     fn keyring(&self, _tell: Option<Tell>) -> Result<keyring::Keyring> {
         Ok(keyring::Keyring)
     }
@@ -100,6 +113,11 @@ impl SystemStores {
         Ok(match name {
             StoreName::Keyring => Box::new(self.keyring(tell).map_err(or_another_store)?),
             StoreName::File => Box::new(file::Files::open(self.environment.state_dir().as_deref())?),
+            StoreName::Helper(name) => {
+                let helper = helper::Helper::open(name, &self.environment)?;
+                let limit = helper.limit();
+                Box::new(Split::new(helper, limit))
+            }
         })
     }
 }
@@ -124,7 +142,7 @@ impl Stores for SystemStores {
 /// A machine without a keyring has other stores, but which of them is safe enough there is for the person to say.
 fn or_another_store(error: Error) -> Error {
     let hint = error.hint_text().map_or_else(String::new, |hint| format!("{hint}; "));
-    error.hint(format!("{hint}where there is none, choose another store: `--store file` keeps the tokens unencrypted"))
+    error.hint(format!("{hint}where there is none, choose another store: `--store helper:pass` keeps the tokens in pass, `--store file` unencrypted"))
 }
 
 /// Sees whether a store can keep, give back and remove: a login that can't be kept is no login, so this comes before the browser opens.

@@ -12,6 +12,8 @@ pub enum StoreName {
     Keyring,
     /// Files that only their owner can read.
     File,
+    /// A program `docker-credential-NAME`.
+    Helper(String),
 }
 
 impl StoreName {
@@ -23,7 +25,10 @@ impl StoreName {
         match name {
             "keyring" => Ok(Self::Keyring),
             "file" => Ok(Self::File),
-            _ => Err(Error::usage(format!("there is no token store called `{name}`")).hint("the stores are: keyring, file")),
+            _ => match name.strip_prefix("helper:") {
+                Some(helper) if is_plain(helper) => Ok(Self::Helper(helper.to_owned())),
+                _ => Err(Error::usage(format!("there is no token store called `{name}`")).hint("the stores are: keyring, file, helper:NAME")),
+            },
         }
     }
 
@@ -39,7 +44,7 @@ impl StoreName {
     #[must_use]
     pub fn caution(&self) -> Option<&'static str> {
         match self {
-            Self::Keyring => None,
+            Self::Keyring | Self::Helper(_) => None,
             Self::File => {
                 Some("this store does not encrypt: every program you run, and whoever gets this disk or a backup of it, can read the tokens")
             }
@@ -54,6 +59,7 @@ impl StoreName {
             Self::Keyring if cfg!(target_os = "macos") => "keyring (macOS Keychain)".to_owned(),
             Self::Keyring => "keyring (Secret Service)".to_owned(),
             Self::File => "file (not encrypted)".to_owned(),
+            Self::Helper(name) => format!("helper:{name} (docker-credential-{name})"),
         }
     }
 }
@@ -64,6 +70,35 @@ impl fmt::Display for StoreName {
         match self {
             Self::Keyring => f.write_str("keyring"),
             Self::File => f.write_str("file"),
+            Self::Helper(name) => write!(f, "helper:{name}"),
+        }
+    }
+}
+
+/// Whether this can be part of a program's name and nothing else: no path, no option.
+fn is_plain(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    (1..=64).contains(&name.len()) && name.chars().all(allowed) && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_what_it_was_parsed_from() {
+        for name in ["keyring", "file", "helper:pass", "helper:secretservice", "helper:my_own-1.2"] {
+            assert_eq!(StoreName::parse(name).expect("a store").to_string(), name);
+        }
+    }
+
+    #[test]
+    fn a_helper_is_a_plain_name_and_no_path_or_option() {
+        let long = format!("helper:{}", "x".repeat(65));
+        for name in
+            ["helper", "helper:", "helper:../pass", "helper:/bin/sh", "helper:-x", "helper:.x", "helper:a b", "helper:a\nb", "helper:ä", &long, ""]
+        {
+            assert_eq!(StoreName::parse(name).expect_err("no store").kind(), crate::error::ErrorKind::Usage, "{name}");
         }
     }
 }

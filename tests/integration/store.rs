@@ -25,12 +25,18 @@ struct Memory {
     /// The fault of the call after so many more.
     fault: Option<(usize, Fault)>,
     opening: Option<Fault>,
+    spoils: bool,
 }
 
 impl MemoryStore {
     /// Makes every opening of the store fail.
     pub(crate) fn fail_to_open(&self, fault: Option<Fault>) {
         self.0.lock().expect("memory").opening = fault;
+    }
+
+    /// Changes a byte of whatever is saved, but for the probe.
+    pub(crate) fn spoil_what_is_saved(&self) {
+        self.0.lock().expect("memory").spoils = true;
     }
 
     /// Makes one call fail, after `after` more that don't.
@@ -88,7 +94,11 @@ impl TokenStore for MemoryStore {
     }
 
     fn save(&self, account: &Account, secret: &Secret<Vec<u8>>) -> Result<()> {
-        self.call("save", account, |kept, key| drop(kept.insert(key, secret.expose().clone())))
+        let mut bytes = secret.expose().clone();
+        if self.0.lock().expect("memory").spoils && !account.to_string().starts_with("probe ") {
+            bytes[0] ^= 1;
+        }
+        self.call("save", account, |kept, key| drop(kept.insert(key, bytes)))
     }
 
     fn delete(&self, account: &Account) -> Result<()> {

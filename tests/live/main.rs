@@ -14,5 +14,6 @@ mod logout;
 mod neighbours;
 mod provider_settings;
 mod secret_service;
+mod stores;
 mod token;
 mod waits;

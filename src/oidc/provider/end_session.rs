@@ -6,8 +6,8 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::response::document;
 use super::{Client, Provider, in_words};
+use crate::encoding::to_base64;
 use crate::error::{Error, Result};
-use crate::oidc::claims::to_basic;
 use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::Request;
 use crate::secret::Secret;
@@ -71,7 +71,9 @@ fn form(at: &Url, client: &Client, fields: &[(&str, &str)]) -> Request {
         }
         ClientAuthentication::ClientSecretBasic => {
             let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-            authorization = Some(to_basic(&format!("{}:{}", encode(&client.id), encode(secret))));
+            // The credentials of HTTP Basic authentication (RFC 7617 section 2).
+            let credentials = to_base64(format!("{}:{}", encode(&client.id), encode(secret)));
+            authorization = Some(format!("Basic {credentials}"));
         }
     }
     let mut request = Request::new(body.finish().into_bytes());

@@ -15,8 +15,9 @@ use serde_json::Number;
 
 use super::Provider;
 use crate::clock::Timestamp;
+use crate::encoding::from_base64url;
 use crate::error::{Error, Result};
-use crate::oidc::claims::{ClaimSet, Identity, from_base64url, unverified_payload};
+use crate::oidc::claims::{ClaimSet, Identity, unverified_payload};
 use crate::oidc::document::{Unsound, require_sound};
 use crate::secret::Secret;
 

@@ -6,8 +6,9 @@ use serde::Deserialize;
 
 use super::Provider;
 use super::response::{content_type, document};
+use crate::encoding::from_base64url;
 use crate::error::{Error, Result};
-use crate::oidc::claims::{ClaimSet, from_base64url};
+use crate::oidc::claims::ClaimSet;
 use crate::oidc::document;
 use crate::oidc::http::{Request, Response};
 use crate::secret::Secret;

@@ -108,6 +108,11 @@ impl Manager {
                 Self::Apt | Self::Zypper => &["libsecret-tools"],
                 _ => &["libsecret"],
             },
+            Tool::Pass => match self {
+                Self::Apt => &["pass", "gnupg", "golang-docker-credential-helpers"],
+                // Some have no package for the third, and by no name that all agree on.
+                _ => &[],
+            },
             Tool::Strace => &["strace"],
             Tool::Mandoc => &["mandoc"],
             Tool::Bash => &["bash"],

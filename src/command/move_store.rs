@@ -1,0 +1,83 @@
+//! `kclogin profile move-store`: a profile's session and client secret from one token store to another.
+//!
+//! The order is the promise: copied, read back and compared, then written down in the profile, then removed from the store before. Whoever is killed in
+//! between loses nothing: until it is written down the store before is in use, from then on the new one.
+
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::profile::Profile;
+use crate::profile::config_file::Config;
+use crate::refresh_lock;
+use crate::session::account;
+use crate::terminal::{Line, Terminal};
+use crate::token_store::{Account, StoreName, TokenStore, probe};
+
+/// A store to move from or to.
+pub struct Place<'a> {
+    /// Its name.
+    pub name: &'a StoreName,
+    /// What a person calls it.
+    pub description: String,
+    /// The store, opened.
+    pub store: Box<dyn TokenStore>,
+}
+
+/// Moves what a profile keeps. Nothing being kept is success too: the profile then uses the new store from now on.
+///
+/// # Errors
+/// Either store fails, the new one does not give back what it was given, a refresh is under way for too long, or the configuration can't be written.
+/// What is kept is then still in the store before.
+pub fn move_store(
+    mut profile: Profile,
+    from: &Place<'_>,
+    to: &Place<'_>,
+    state_dir: Option<&Path>,
+    config: &mut Config,
+    terminal: &Terminal,
+) -> Result<()> {
+    // Or a refresh that is under way would store its result where nobody looks any more.
+    let _lock = refresh_lock::take(state_dir, &profile.name)?;
+    let accounts = [account(&profile), account(&profile).client_secret()];
+    probe(&*to.store, &accounts[0])?;
+    let copied = copy(&accounts, &*from.store, &*to.store).inspect_err(|_| {
+        // A copy that is not in use would only lie about.
+        clear(&accounts, &*to.store).unwrap_or_default();
+    })?;
+    profile.settings.store = Some(to.name.to_string());
+    // Should this fail it may have been done all the same, so what was copied stays.
+    config.put(&profile)?;
+    if let Some(caution) = to.name.caution() {
+        terminal.warning(caution);
+    }
+    if let Err(error) = clear(&accounts, &*from.store) {
+        terminal.warning(format!("the copy in the store before, {}, could not be removed: {}", from.description, error.sentence()));
+    }
+    let what = if copied { "What the profile " } else { "Nothing is kept yet for the profile " };
+    let line = Line::new().plain(what).strong(&profile.name);
+    let line = if copied { line.plain(" keeps is now in ") } else { line.plain("; it will be kept in ") };
+    terminal.status(line.strong(&to.description).plain("."));
+    Ok(())
+}
+
+/// Copies what is kept under the accounts and reads it back; says whether there was anything.
+fn copy(accounts: &[Account], from: &dyn TokenStore, to: &dyn TokenStore) -> Result<bool> {
+    let mut copied = false;
+    for account in accounts {
+        let Some(secret) = from.load(account)? else {
+            // What the new store may have from an earlier time is not this profile's session.
+            to.delete(account)?;
+            continue;
+        };
+        to.save(account, &secret)?;
+        if to.load(account)?.as_ref() != Some(&secret) {
+            return Err(Error::store_unavailable("the new token store does not give back what it was given, so nothing was moved"));
+        }
+        copied = true;
+    }
+    Ok(copied)
+}
+
+fn clear(accounts: &[Account], store: &dyn TokenStore) -> Result<()> {
+    accounts.iter().try_for_each(|account| store.delete(account))
+}
