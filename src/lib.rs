@@ -271,7 +271,11 @@ fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
         ProfileAction::MoveStore { name, to } => {
             let mut wanted = wanted(global, None, &host.environment)?;
             wanted.name = name.or(wanted.name);
-            move_store(choose(&config, &wanted)?, &to, global, &mut config, host)
+            let profile = choose(&config, &wanted)?;
+            let named = host.environment.get("KCLOGIN_STORE");
+            let input = command::move_store::Input { profile, from: global.store.as_deref(), to: &to, environment: named };
+            let state_dir = host.environment.state_dir();
+            command::move_store::move_store(input, &*host.stores, state_dir.as_deref(), &mut config, &host.terminal)
         }
         ProfileAction::Import { file } => {
             let shown = file.display();
@@ -281,24 +285,6 @@ fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
             command::profile::import_file(&text, name.as_deref(), store, &mut config, &open, &host.terminal)
         }
     }
-}
-
-fn move_store(profile: Profile, to: &str, global: &Global, config: &mut Config, host: &Host) -> Result<()> {
-    let to = StoreName::parse(to)?;
-    // Not where the environment says: what is moved is what the profile says, unless somebody names another place for this once.
-    let from = StoreName::of_setting(global.store.as_deref().or(profile.settings.store.as_deref()))?;
-    let place = |name| -> Result<command::move_store::Place<'_>> {
-        Ok(command::move_store::Place { name, description: host.stores.describe(name), store: host.stores.open(name)? })
-    };
-    if to == from {
-        return Err(Error::usage(format!("the profile `{}` is in that store already", profile.name)));
-    }
-    let state_dir = host.environment.state_dir();
-    command::move_store::move_store(profile, &place(&from)?, &place(&to)?, state_dir.as_deref(), config, &host.terminal)?;
-    if let Some(set) = host.environment.get("KCLOGIN_STORE").filter(|set| *set != to.to_string()) {
-        host.terminal.warning(format!("KCLOGIN_STORE is `{set}`, which goes before the profile: change it too"));
-    }
-    Ok(())
 }
 
 fn man(command: &[String], dir: Option<&Path>, host: &Host) -> Result<()> {

@@ -11,16 +11,19 @@ use crate::profile::config_file::Config;
 use crate::refresh_lock;
 use crate::session::account;
 use crate::terminal::{Line, Terminal};
-use crate::token_store::{Account, StoreName, TokenStore, probe};
+use crate::token_store::{Account, StoreName, Stores, TokenStore, probe};
 
-/// A store to move from or to.
-pub struct Place<'a> {
-    /// Its name.
-    pub name: &'a StoreName,
-    /// What a person calls it.
-    pub description: String,
-    /// The store, opened.
-    pub store: Box<dyn TokenStore>,
+/// What is asked for.
+#[derive(Debug)]
+pub struct Input<'a> {
+    /// The profile.
+    pub profile: Profile,
+    /// The store to move from, where it is another than the profile's.
+    pub from: Option<&'a str>,
+    /// The store to move to.
+    pub to: &'a str,
+    /// The store that the environment names, which goes before the profile's.
+    pub environment: Option<&'a str>,
 }
 
 /// Moves what a profile keeps. Nothing being kept is success too: the profile then uses the new store from now on.
@@ -28,35 +31,38 @@ pub struct Place<'a> {
 /// # Errors
 /// Either store fails, the new one does not give back what it was given, a refresh is under way for too long, or the configuration can't be written.
 /// What is kept is then still in the store before.
-pub fn move_store(
-    mut profile: Profile,
-    from: &Place<'_>,
-    to: &Place<'_>,
-    state_dir: Option<&Path>,
-    config: &mut Config,
-    terminal: &Terminal,
-) -> Result<()> {
+pub fn move_store(input: Input<'_>, stores: &dyn Stores, state_dir: Option<&Path>, config: &mut Config, terminal: &Terminal) -> Result<()> {
+    let mut profile = input.profile;
+    let to_name = StoreName::parse(input.to)?;
+    let from_name = StoreName::of_setting(input.from.or(profile.settings.store.as_deref()))?;
+    if to_name == from_name {
+        return Err(Error::usage(format!("the profile `{}` is in that store already", profile.name)));
+    }
+    let (from, to) = (stores.open(&from_name)?, stores.open(&to_name)?);
     // Or a refresh that is under way would store its result where nobody looks any more.
     let _lock = refresh_lock::take(state_dir, &profile.name)?;
     let accounts = [account(&profile), account(&profile).client_secret()];
-    probe(&*to.store, &accounts[0])?;
-    let copied = copy(&accounts, &*from.store, &*to.store).inspect_err(|_| {
+    probe(&*to, &accounts[0])?;
+    let copied = copy(&accounts, &*from, &*to).inspect_err(|_| {
         // A copy that is not in use would only lie about.
-        clear(&accounts, &*to.store).unwrap_or_default();
+        clear(&accounts, &*to).unwrap_or_default();
     })?;
-    profile.settings.store = Some(to.name.to_string());
+    profile.settings.store = Some(to_name.to_string());
     // Should this fail it may have been done all the same, so what was copied stays.
     config.put(&profile)?;
-    if let Some(caution) = to.name.caution() {
+    if let Some(caution) = to_name.caution() {
         terminal.warning(caution);
     }
-    if let Err(error) = clear(&accounts, &*from.store) {
-        terminal.warning(format!("the copy in the store before, {}, could not be removed: {}", from.description, error.sentence()));
+    if let Err(error) = clear(&accounts, &*from) {
+        terminal.warning(format!("the copy in the store before, {}, could not be removed: {}", stores.describe(&from_name), error.sentence()));
     }
     let what = if copied { "What the profile " } else { "Nothing is kept yet for the profile " };
     let line = Line::new().plain(what).strong(&profile.name);
     let line = if copied { line.plain(" keeps is now in ") } else { line.plain("; it will be kept in ") };
-    terminal.status(line.strong(&to.description).plain("."));
+    terminal.status(line.strong(stores.describe(&to_name)).plain("."));
+    if let Some(set) = input.environment.filter(|set| *set != to_name.to_string()) {
+        terminal.warning(format!("KCLOGIN_STORE is `{set}`, which goes before the profile: change it too"));
+    }
     Ok(())
 }
 
