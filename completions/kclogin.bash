@@ -87,7 +87,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -117,7 +117,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -155,7 +155,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -265,7 +265,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -295,7 +295,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -329,7 +329,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -359,7 +359,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -389,7 +389,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -419,7 +419,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -437,7 +437,7 @@ _kclogin() {
             fi
             case "${prev}" in
                 --to)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 --profile)
@@ -453,7 +453,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -483,7 +483,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -513,7 +513,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -543,7 +543,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -573,7 +573,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -611,7 +611,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -641,7 +641,7 @@ _kclogin() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keyring file helper:pass" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)

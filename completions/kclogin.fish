@@ -28,8 +28,9 @@ complete -c kclogin -n "__fish_kclogin_needs_command" -s p -l profile -d 'Use th
 complete -c kclogin -n "__fish_kclogin_needs_command" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_needs_command" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_needs_command" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_needs_command" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_needs_command" -s v -l verbose -d 'Say what is sent where, never a secret'
@@ -68,8 +69,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s p -l profile -
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l client-secret-stdin -d 'Read the client\'s secret from stdin and keep it in the token store [env: KCLOGIN_CLIENT_SECRET]'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l no-browser -d 'Print the login page\'s address instead of opening it'
@@ -80,8 +82,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s p -l profile 
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l json -d 'Print the UserInfo response, unchanged'
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s q -l quiet -d 'Say only what has to be said'
@@ -95,8 +98,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s p -l profile -
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l id-token -d 'Print the ID token instead of the access token'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l force-refresh -d 'Refresh even where it is still valid'
@@ -110,8 +114,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s p -l profile -d
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l login -d 'Sign in through the browser where that is needed, once for all who ask for it'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s q -l quiet -d 'Say only what has to be said'
@@ -121,8 +126,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s p -l profile 
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l json -d 'Print an object instead of text'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s q -l quiet -d 'Say only what has to be said'
@@ -132,8 +138,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s p -l profile 
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l all -d 'Sign out of every profile'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l local -d 'Touch no network: only remove the tokens from this machine'
@@ -144,8 +151,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use remove move-store import" -s v -l verbose -d 'Say what is sent where, never a secret'
@@ -160,8 +168,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what is sent where, never a secret'
@@ -170,8 +179,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say what is sent where, never a secret'
@@ -180,8 +190,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s v -l verbose -d 'Say what is sent where, never a secret'
@@ -190,23 +201,26 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l all -d 'Remove every profile'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l force -d 'Remove it even if it is signed in, and forget the session'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -l to -d 'The store to move to: keyring, file or helper:NAME' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -l to -d 'The store to move to: keyring, file, kernel or helper:NAME' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -s v -l verbose -d 'Say what is sent where, never a secret'
@@ -215,8 +229,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say what is sent where, never a secret'
@@ -225,8 +240,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s p -l pro
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s v -l verbose -d 'Say what is sent where, never a secret'
@@ -236,8 +252,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s p -l profile -d 
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l store -d 'Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
 file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s v -l verbose -d 'Say what is sent where, never a secret'

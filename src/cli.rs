@@ -85,7 +85,7 @@ pub struct Global {
     /// When to use colour: auto, always or never
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Colour::Auto, global = true, hide_possible_values = true)]
     pub color: Colour,
-    /// Keep the tokens in this store: keyring, file or helper:NAME [env: KCLOGIN_STORE]
+    /// Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]
     #[arg(long, value_name = "NAME", global = true, value_parser = StoreNames, hide_possible_values = true)]
     pub store: Option<String>,
 }
@@ -105,6 +105,7 @@ impl TypedValueParser for StoreNames {
         let names = [
             ("keyring", "The operating system's keyring"),
             ("file", "Files that only you can read, not encrypted"),
+            ("kernel", "The Linux kernel's keyring, in memory only"),
             ("helper:pass", "The program docker-credential-pass, or another of that kind"),
         ];
         Some(Box::new(names.into_iter().map(|(name, help)| PossibleValue::new(name).help(help))))
@@ -408,7 +409,7 @@ Examples:
     MoveStore {
         /// The profile (default: the default one)
         name: Option<String>,
-        /// The store to move to: keyring, file or helper:NAME
+        /// The store to move to: keyring, file, kernel or helper:NAME
         #[arg(long, value_name = "STORE", value_parser = StoreNames, hide_possible_values = true)]
         to: String,
     },

@@ -39,11 +39,8 @@ pub fn replace(path: &Path, bytes: &[u8], prefix: &str) -> io::Result<()> {
 
 /// The system's own words, without the made-up name of the new file that the library adds.
 fn without_path(error: io::Error) -> io::Error {
-    let cause = error.get_ref().and_then(|inner| inner.source()).map(ToString::to_string);
-    match cause {
-        Some(cause) => io::Error::new(error.kind(), cause),
-        None => error,
-    }
+    let text = error.to_string();
+    io::Error::new(error.kind(), text.split(" at path ").next().unwrap_or_default())
 }
 
 /// Removes a file, if it is there.
@@ -101,6 +98,14 @@ mod tests {
         assert_eq!(fs::read(at("file")).expect("bytes"), b"second");
         remove(&at("file")).expect("removed");
         remove(&at("file")).expect("there is none");
+    }
+
+    #[test]
+    fn an_error_names_no_file_that_nobody_knows() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let error = replace(&dir.path().join("absent/file"), b"x", ".new-").expect_err("no directory");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(!error.to_string().contains(".new-"), "{error}");
     }
 
     #[test]

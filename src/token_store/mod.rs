@@ -6,6 +6,8 @@
 mod account;
 mod file;
 mod helper;
+#[cfg(target_os = "linux")]
+mod kernel;
 #[cfg(any(windows, target_os = "macos"))]
 mod keyring;
 mod name;
@@ -113,6 +115,7 @@ impl SystemStores {
         Ok(match name {
             StoreName::Keyring => Box::new(self.keyring(tell).map_err(or_another_store)?),
             StoreName::File => Box::new(file::Files::open(self.environment.state_dir().as_deref())?),
+            StoreName::Kernel => open_kernel()?,
             StoreName::Helper(name) => {
                 let helper = helper::Helper::open(name, &self.environment)?;
                 let limit = helper.limit();
@@ -139,10 +142,23 @@ impl Stores for SystemStores {
     }
 }
 
+#[cfg(target_os = "linux")]
+fn open_kernel() -> Result<Box<dyn TokenStore>> {
+    let kernel = kernel::Kernel::open()?;
+    let limit = kernel.limit();
+    Ok(Box::new(Split::new(kernel, limit)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_kernel() -> Result<Box<dyn TokenStore>> {
+    Err(Error::usage("the token store `kernel` is there on Linux only").hint("choose another store with `--store`"))
+}
+
 /// A machine without a keyring has other stores, but which of them is safe enough there is for the person to say.
 fn or_another_store(error: Error) -> Error {
     let hint = error.hint_text().map_or_else(String::new, |hint| format!("{hint}; "));
-    error.hint(format!("{hint}where there is none, choose another store: `--store helper:pass` keeps the tokens in pass, `--store file` unencrypted"))
+    error.hint(format!("{hint}where there is none, choose another store: `--store kernel` keeps the tokens until the machine restarts, `--store helper:pass` in pass, \
+         `--store file` unencrypted"))
 }
 
 /// Sees whether a store can keep, give back and remove: a login that can't be kept is no login, so this comes before the browser opens.

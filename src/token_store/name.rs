@@ -12,6 +12,8 @@ pub enum StoreName {
     Keyring,
     /// Files that only their owner can read.
     File,
+    /// The Linux kernel's keyring, in memory.
+    Kernel,
     /// A program `docker-credential-NAME`.
     Helper(String),
 }
@@ -25,9 +27,10 @@ impl StoreName {
         match name {
             "keyring" => Ok(Self::Keyring),
             "file" => Ok(Self::File),
+            "kernel" => Ok(Self::Kernel),
             _ => match name.strip_prefix("helper:") {
                 Some(helper) if is_plain(helper) => Ok(Self::Helper(helper.to_owned())),
-                _ => Err(Error::usage(format!("there is no token store called `{name}`")).hint("the stores are: keyring, file, helper:NAME")),
+                _ => Err(Error::usage(format!("there is no token store called `{name}`")).hint("the stores are: keyring, file, kernel, helper:NAME")),
             },
         }
     }
@@ -44,7 +47,7 @@ impl StoreName {
     #[must_use]
     pub fn caution(&self) -> Option<&'static str> {
         match self {
-            Self::Keyring | Self::Helper(_) => None,
+            Self::Keyring | Self::Kernel | Self::Helper(_) => None,
             Self::File => {
                 Some("this store does not encrypt: every program you run, and whoever gets this disk or a backup of it, can read the tokens")
             }
@@ -59,6 +62,7 @@ impl StoreName {
             Self::Keyring if cfg!(target_os = "macos") => "keyring (macOS Keychain)".to_owned(),
             Self::Keyring => "keyring (Secret Service)".to_owned(),
             Self::File => "file (not encrypted)".to_owned(),
+            Self::Kernel => "kernel (in memory, gone when the machine restarts)".to_owned(),
             Self::Helper(name) => format!("helper:{name} (docker-credential-{name})"),
         }
     }
@@ -70,6 +74,7 @@ impl fmt::Display for StoreName {
         match self {
             Self::Keyring => f.write_str("keyring"),
             Self::File => f.write_str("file"),
+            Self::Kernel => f.write_str("kernel"),
             Self::Helper(name) => write!(f, "helper:{name}"),
         }
     }
@@ -87,7 +92,7 @@ mod tests {
 
     #[test]
     fn every_name_is_what_it_was_parsed_from() {
-        for name in ["keyring", "file", "helper:pass", "helper:secretservice", "helper:my_own-1.2"] {
+        for name in ["keyring", "file", "kernel", "helper:pass", "helper:secretservice", "helper:my_own-1.2"] {
             assert_eq!(StoreName::parse(name).expect("a store").to_string(), name);
         }
     }

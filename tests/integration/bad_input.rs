@@ -234,7 +234,7 @@ fn a_session_of_a_newer_kclogin_is_kept_and_said_to_be() {
 #[test]
 fn a_store_of_another_name_is_a_wrong_call() {
     let (_provider, machine) = at_now();
-    let expected = "error: there is no token store called `vault`\nhint: the stores are: keyring, file, helper:NAME\n";
+    let expected = "error: there is no token store called `vault`\nhint: the stores are: keyring, file, kernel, helper:NAME\n";
     assert_eq!(machine.run(&["token", "--store", "vault"]).failed(Exit::Usage), expected);
     machine.set("KCLOGIN_STORE", "vault");
     assert_eq!(machine.run(&["token"]).failed(Exit::Usage), expected);

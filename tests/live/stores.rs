@@ -1,4 +1,4 @@
-//! The stores beside the keyring, with what they really keep in: a disk that is full or read-only, `pass`.
+//! The stores beside the keyring, with what they really keep in: a disk that is full or read-only, `pass`, the kernel.
 
 use std::process::{Command, Stdio};
 
@@ -6,7 +6,7 @@ use kclogin::environment::Environment;
 use kclogin::secret::Secret;
 use kclogin::token_store::{Account, StoreName, Stores, SystemStores};
 
-use crate::bench::{Outcome, Person, outcome};
+use crate::bench::{Outcome, Person, eventually, outcome};
 
 /// Runs a shell script in which `kclogin` is this person's, with a file system of so many bytes where its tokens are kept.
 fn on_a_disk(person: &Person, size: u32, script: &str) -> Outcome {
@@ -118,4 +118,56 @@ fn pass_that_is_not_set_up_is_found_out_before_the_browser_opens() {
     let stderr = person.log_in(&["--store", "helper:pass"]).failed(4);
     assert!(stderr.starts_with("error: `docker-credential-pass` failed: pass not initialized"), "{stderr}");
     assert!(!person.path("browser.log").exists(), "no browser was opened");
+}
+
+/// Runs kclogin in a session of the kernel's keyring that has nothing of the user's in it, as a service or a container has.
+#[cfg(target_os = "linux")]
+fn in_another_session(person: &Person, arguments: &[&str]) -> Outcome {
+    let plain = person.command(arguments);
+    let mut command = Command::new("keyctl");
+    command.args(["session", "-"]).arg(plain.get_program()).args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    outcome(command.stdin(Stdio::null()).output().expect("keyctl runs"))
+}
+
+/// Waits until the kernel has cleared away the keys that were removed, which it does in its own time.
+#[cfg(target_os = "linux")]
+fn nothing_is_left_of(name: &str) {
+    eventually("the keys to be gone", || (!std::fs::read_to_string("/proc/keys").expect("text").contains(name)).then_some(()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_kernel_keeps_a_session_that_every_other_login_session_finds() {
+    let person = Person::new();
+    person.log_in(&["--store", "kernel"]).done();
+    let token = person.run(&["token"]).done();
+    assert_eq!(in_another_session(&person, &["token"]).done(), token);
+    in_another_session(&person, &["token", "--force-refresh"]).done();
+    assert_ne!(person.run(&["token"]).done(), token, "what the other session refreshed");
+    assert!(person.run(&["status"]).done().contains("  Store     kernel (in memory, gone when the machine restarts)\n"));
+    in_another_session(&person, &["logout"]).done();
+    nothing_is_left_of(&format!("-{}", person.name));
+    assert_eq!((person.run(&["token"]).failed(3).is_empty(), person.sessions()), (false, 0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_kernel_keeps_a_hundred_kilobytes() {
+    let store = SystemStores::new(&Environment::default()).open(&StoreName::Kernel).expect("a kernel that lets its keyring be used");
+    let account = Account::token_set(&format!("large-{}", std::process::id()), "kclogin", "https://kc.example/realms/a");
+    for length in [1, 32_767, 32_768, 100 * 1024, 5] {
+        let secret = Secret::new((0..=255).cycle().take(length).collect::<Vec<u8>>());
+        store.save(&account, &secret).expect("saved");
+        assert!(store.load(&account) == Ok(Some(secret)), "{length}");
+    }
+    store.delete(&account).expect("removed");
+    store.delete(&account).expect("there is none");
+    assert_eq!(store.load(&account), Ok(None));
+    nothing_is_left_of(&format!("large-{}", std::process::id()));
 }

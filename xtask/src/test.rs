@@ -46,7 +46,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     needed.extend(Surroundings::needs(false));
     needed.push(Tool::Chromium);
     if cfg!(target_os = "linux") {
-        needed.extend([Tool::Libsecret, Tool::Pass, Tool::Strace]);
+        needed.extend([Tool::Libsecret, Tool::Keyutils, Tool::Pass, Tool::Strace]);
     }
     packages::ensure(&needed)?;
 

@@ -108,6 +108,7 @@ impl Manager {
                 Self::Apt | Self::Zypper => &["libsecret-tools"],
                 _ => &["libsecret"],
             },
+            Tool::Keyutils => &["keyutils"],
             Tool::Pass => match self {
                 Self::Apt => &["pass", "gnupg", "golang-docker-credential-helpers"],
                 // Some have no package for the third, and by no name that all agree on.
@@ -210,6 +211,7 @@ mod tests {
             Tool::Dbus,
             Tool::Keyring,
             Tool::Libsecret,
+            Tool::Keyutils,
             Tool::Strace,
             Tool::Mandoc,
             Tool::Bash,

@@ -22,6 +22,8 @@ pub(crate) enum Tool {
     Keyring,
     /// `secret-tool`, to look into the keyring past kclogin.
     Libsecret,
+    /// `keyctl`, to run something in another session of the kernel's keyring.
+    Keyutils,
     /// `pass`, `gpg`, and the `docker-credential-pass` that speaks for them.
     Pass,
     /// To see which system calls kclogin makes.
@@ -44,6 +46,7 @@ impl Tool {
             Self::Maven => find(&["mvn"]),
             Self::Keyring => find(&["gnome-keyring-daemon"]),
             Self::Libsecret => find(&["secret-tool"]),
+            Self::Keyutils => find(&["keyctl"]),
             Self::Pass => find(&["pass"]).and_then(|_| find(&["gpg"])).and_then(|_| find(&["docker-credential-pass"])),
             Self::Strace => find(&["strace"]),
             Self::Mandoc => find(&["mandoc"]),
@@ -63,6 +66,7 @@ impl Tool {
             Self::Dbus => "D-Bus (dbus-daemon, dbus-send)",
             Self::Keyring => "gnome-keyring-daemon",
             Self::Libsecret => "secret-tool",
+            Self::Keyutils => "keyctl",
             Self::Pass => "pass, with gpg and docker-credential-pass",
             Self::Strace => "strace",
             Self::Mandoc => "mandoc",
@@ -82,6 +86,7 @@ impl Tool {
             Self::Dbus => "install D-Bus with its programs dbus-daemon and dbus-send",
             Self::Keyring => "install gnome-keyring",
             Self::Libsecret => "install libsecret's secret-tool",
+            Self::Keyutils => "install keyutils",
             Self::Pass => "install pass, GnuPG and docker-credential-pass (of the docker-credential-helpers)",
             Self::Strace => "install strace",
             Self::Mandoc => "install mandoc",
