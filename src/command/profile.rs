@@ -91,7 +91,12 @@ pub fn remove(name: &str, force: bool, config: &mut Config, open: OpenStore<'_>,
     let profile = named(config, name)?;
     let store = open(&profile)?;
     let account = account(&profile);
-    if store.load(&account)?.is_some() {
+    let kept = match store.load(&account) {
+        // Forcing means what can't be read as well, such as parts of which some are lost.
+        Err(error) if !force => return Err(error),
+        kept => kept,
+    };
+    if !matches!(kept, Ok(None)) {
         let who = load(store.as_ref(), &profile).ok().flatten().map_or_else(|| "somebody".to_owned(), |set| set.identity.account_name().to_owned());
         if !force {
             return Err(Error::failed(format!("the profile `{name}` is signed in as {who}, so it was not removed"))

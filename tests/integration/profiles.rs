@@ -5,6 +5,7 @@ use kclogin::exit::Exit;
 use crate::machine::Machine;
 use crate::person::{parameter, sign_in};
 use crate::provider::{Endpoint, Provider, User};
+use crate::store::Fault;
 
 /// A machine with Alice signed in to the profile `work` and Bob to `home`, each at a provider of their own.
 fn two() -> (Provider, Provider, Machine) {
@@ -152,6 +153,18 @@ fn a_profile_that_is_signed_in_is_not_removed_unless_forced() {
     let expected = "warning: the session of alice was removed here; at the provider it lives on until it expires\nRemoved the profile `work`.\n";
     assert_eq!((outcome.exit, outcome.stdout.as_str(), outcome.stderr.as_str()), (Exit::Done, "", expected));
     assert_eq!((machine.store.kept().len(), work.live_sessions(), work.request_count()), (1, 1, 0));
+    assert!(!machine.config().contains("work"), "{}", machine.config());
+}
+
+#[test]
+fn a_session_that_can_t_be_read_keeps_its_profile_unless_forced() {
+    let (_work, _home, machine) = two();
+    machine.store.fail_once(0, Fault::Absent);
+    machine.run(&["profile", "remove", "work"]).failed(Exit::StoreUnavailable);
+    assert_eq!(machine.store.kept().len(), 2);
+    machine.store.fail_once(0, Fault::Absent);
+    assert_eq!(machine.run(&["profile", "remove", "work", "--force"]).exit, Exit::Done);
+    assert_eq!(machine.store.kept().len(), 1);
     assert!(!machine.config().contains("work"), "{}", machine.config());
 }
 
