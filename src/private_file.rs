@@ -1,11 +1,13 @@
 //! Files that are their owner's alone, replaced in one step. What is in them, and what it means that one can't be read, its caller knows.
 
-use std::fs::{self, DirBuilder, File, Metadata};
+use std::fs::{self, DirBuilder, File, Metadata, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-/// The age at which a file left behind by a writer that was killed is removed. No writer takes that long.
+use tempfile::NamedTempFile;
+
+/// The age at which a file left behind by a writer that was killed is removed where no lock tells. No writer takes that long.
 const LEFT_BEHIND: Duration = Duration::from_secs(60 * 60);
 
 /// Makes a directory for its owner alone, and those above it.
@@ -22,17 +24,16 @@ pub fn make_private_dir(dir: &Path) -> io::Result<()> {
 
 /// Replaces a file in one step, or makes it, for its owner alone: after a crash at any moment there is the old one or the new one, whole.
 ///
-/// `prefix` is what the names of the new files begin with until they take their place; those of writers that were killed are removed in time.
+/// `prefix` is what the names of the new files begin with until they take their place, and no other's; those of writers that were killed are removed.
 ///
 /// # Errors
 /// It can't be written; the old one is as it was.
 pub fn replace(path: &Path, bytes: &[u8], prefix: &str) -> io::Result<()> {
-    let dir = path.parent().ok_or_else(|| io::Error::other("it has no directory"))?;
-    // Made with mode 0600, under a name that nobody can guess and so nobody can have linked elsewhere.
-    let mut file = tempfile::Builder::new().prefix(prefix).tempfile_in(dir).map_err(without_path)?;
+    let dir = dir_of(path)?;
+    let mut file = new_file(dir, prefix)?;
+    remove_left_behind(dir, prefix, file.as_file().metadata().ok().as_ref());
     file.as_file_mut().write_all(bytes)?;
     file.as_file().sync_all()?;
-    remove_left_behind(dir, prefix, &file.as_file().metadata()?);
     file.persist(path)?;
     sync_dir(dir)
 }
@@ -43,15 +44,36 @@ fn without_path(error: io::Error) -> io::Error {
     io::Error::new(error.kind(), text.split(" at path ").next().unwrap_or_default())
 }
 
-/// Removes a file, if it is there.
+/// Removes a file, if it is there, and what writers that were killed left beside it.
 ///
 /// # Errors
 /// It can't be removed.
-pub fn remove(path: &Path) -> io::Result<()> {
+pub fn remove(path: &Path, prefix: &str) -> io::Result<()> {
+    let dir = dir_of(path)?;
+    remove_left_behind(dir, prefix, None);
     match fs::remove_file(path) {
-        Ok(()) => path.parent().map_or(Ok(()), sync_dir),
+        Ok(()) => sync_dir(dir),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+fn dir_of(path: &Path) -> io::Result<&Path> {
+    path.parent().ok_or_else(|| io::Error::other("it has no directory"))
+}
+
+/// A new file with mode 0600, under a name that nobody can guess and so nobody can have linked elsewhere. It is locked for as long as its writer lives:
+/// that tells it from one left behind.
+fn new_file(dir: &Path, prefix: &str) -> io::Result<NamedTempFile> {
+    loop {
+        let file = tempfile::Builder::new().prefix(prefix).tempfile_in(dir).map_err(without_path)?;
+        // On Windows a lock would keep others from reading it once it has taken its place.
+        let locked = if cfg!(unix) { file.as_file().try_lock() } else { Ok(()) };
+        // Somebody who came before the lock has taken it for left behind.
+        let is_taken = matches!(locked, Err(TryLockError::WouldBlock)) || !file.path().exists();
+        if !is_taken {
+            return Ok(file);
+        }
     }
 }
 
@@ -60,44 +82,91 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
 }
 
-/// Removes what killed writers left. Ages are compared by the file system's own clock, which on a network is not this machine's.
-fn remove_left_behind(dir: &Path, prefix: &str, newest: &Metadata) {
-    let is_old = |metadata: &Metadata| {
-        let age = newest.modified().ok()?.duration_since(metadata.modified().ok()?).ok()?;
-        Some(age >= LEFT_BEHIND)
-    };
+/// Removes what killed writers left: it may be tokens, and nobody else would ever look for it. If it can't be removed now it is tried again the next time.
+fn remove_left_behind(dir: &Path, prefix: &str, newest: Option<&Metadata>) {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix)) {
-        if entry.metadata().is_ok_and(|metadata| metadata.is_file() && is_old(&metadata) == Some(true)) {
-            // If it can't be removed now it is tried again the next time.
+        let Some(metadata) = entry.metadata().ok().filter(Metadata::is_file) else { continue };
+        let Ok(file) = File::options().read(true).write(true).open(entry.path()) else { continue };
+        let locked = if cfg!(unix) { file.try_lock() } else { Err(TryLockError::Error(io::ErrorKind::Unsupported.into())) };
+        let is_left_behind = match locked {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock) => false,
+            Err(TryLockError::Error(_)) => newest.is_some_and(|newest| is_old(&metadata, newest) == Some(true)),
+        };
+        if is_left_behind {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Ages are compared by the file system's own clock, which on a network is not this machine's.
+fn is_old(metadata: &Metadata, newest: &Metadata) -> Option<bool> {
+    let age = newest.modified().ok()?.duration_since(metadata.modified().ok()?).ok()?;
+    Some(age >= LEFT_BEHIND)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_a_killed_writer_left_is_removed_in_time_and_a_living_one_s_is_not() {
+    /// A directory in which one writer has been killed an hour ago, one just now, and one lives.
+    fn after_kills() -> (tempfile::TempDir, NamedTempFile) {
         let dir = tempfile::tempdir().expect("a directory");
-        let at = |name: &str| dir.path().join(name);
-        for name in [".new-old", ".new-young", "other"] {
-            fs::write(at(name), "x").expect("written");
+        for name in [".new-old", ".new-young", "old", ".newer"] {
+            fs::write(dir.path().join(name), "x").expect("written");
         }
-        let before = |seconds| fs::metadata(at("other")).expect("metadata").modified().expect("a time") - Duration::from_secs(seconds);
-        for (name, age) in [(".new-old", 3_700), (".new-young", 3_000), ("other", 9_000)] {
-            File::options().write(true).open(at(name)).expect("open").set_modified(before(age)).expect("set");
+        for name in [".new-old", "old"] {
+            let file = File::options().write(true).open(dir.path().join(name)).expect("open");
+            let now = file.metadata().expect("metadata").modified().expect("a time");
+            file.set_modified(now - LEFT_BEHIND - Duration::from_secs(100)).expect("set");
         }
-        replace(&at("file"), b"first", ".new-").expect("written");
-        replace(&at("file"), b"second", ".new-").expect("written");
-        let mut names: Vec<_> = fs::read_dir(dir.path()).expect("entries").map(|entry| entry.expect("an entry").file_name()).collect();
+        let living = new_file(dir.path(), ".new-").expect("a new file");
+        (dir, living)
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let name = |entry: io::Result<fs::DirEntry>| entry.expect("an entry").file_name().into_string().expect("text");
+        let mut names: Vec<_> = fs::read_dir(dir).expect("entries").map(name).collect();
         names.sort();
-        assert_eq!(names, [".new-young", "file", "other"]);
-        assert_eq!(fs::read(at("file")).expect("bytes"), b"second");
-        remove(&at("file")).expect("removed");
-        remove(&at("file")).expect("there is none");
+        names
+    }
+
+    #[test]
+    fn what_killed_writers_left_is_removed_with_the_next_writing_and_a_living_one_s_is_not() {
+        let (dir, living) = after_kills();
+        let path = dir.path().join("file");
+        replace(&path, b"first", ".new-").expect("written");
+        replace(&path, b"second", ".new-").expect("written");
+        assert!(living.path().exists());
+        assert_eq!(fs::read(&path).expect("bytes"), b"second");
+        drop(living);
+        let young: &[&str] = if cfg!(unix) { &[] } else { &[".new-young"] };
+        assert_eq!(names(dir.path()), [young, &[".newer", "file", "old"]].concat());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_killed_writers_left_is_removed_with_a_removal_even_of_nothing() {
+        let (dir, living) = after_kills();
+        remove(&dir.path().join("file"), ".new-").expect("there is none");
+        assert!(living.path().exists());
+        drop(living);
+        remove(&dir.path().join("old"), ".new-").expect("removed");
+        assert_eq!(names(dir.path()), [".newer"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_file_that_is_taken_for_left_behind_before_it_is_locked_is_made_again() {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::thread::scope(|scope| {
+            let tidy = scope.spawn(|| (0..2_000).for_each(|_| remove_left_behind(dir.path(), ".new-", None)));
+            while !tidy.is_finished() {
+                replace(&dir.path().join("file"), b"x", ".new-").expect("written");
+            }
+        });
+        assert_eq!(names(dir.path()), ["file"]);
     }
 
     #[test]

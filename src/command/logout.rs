@@ -27,6 +27,8 @@ pub fn logout(input: Input, session: &Session<'_>, terminal: &Terminal) -> Resul
     let set = match load(store, profile) {
         Ok(Some(set)) => set,
         Ok(None) => {
+            // A login that was killed may have left something that a store only removes when it is told to.
+            store.delete(&account(profile))?;
             if !input.of_several {
                 terminal.status(format!("Not logged in to {}.", profile.provider()));
             }

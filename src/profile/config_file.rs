@@ -142,7 +142,7 @@ impl Config {
         let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| malformed(&path, &text, error.span(), error.message()))?;
         change(&mut document);
         let text = format!("{}\n", document.to_string().trim_end());
-        private_file::replace(&target, text.as_bytes(), ".config.toml.").map_err(cannot)?;
+        private_file::replace(&target, text.as_bytes(), ".config.toml.new-").map_err(cannot)?;
         *self = Self::read(path.parent())?;
         Ok(())
     }

@@ -16,6 +16,9 @@ use crate::secret::Secret;
 /// The largest file that is read, in bytes: what a hundred thousand groups would take.
 const LIMIT: u64 = 16 * 1024 * 1024;
 
+/// What the names of files begin with that have not taken their place yet.
+const NEW: &str = ".new-";
+
 /// The files in one directory.
 pub(super) struct Files {
     dir: PathBuf,
@@ -70,12 +73,12 @@ impl TokenStore for Files {
         make_private_dir(dir).map_err(cannot)?;
         // Who may write there may put a file of theirs in place of ours.
         require_private(dir, &fs::metadata(dir).map_err(cannot)?, 0o022, "700")?;
-        private_file::replace(&self.path(account), secret.expose(), ".new-").map_err(cannot)
+        private_file::replace(&self.path(account), secret.expose(), NEW).map_err(cannot)
     }
 
     fn delete(&self, account: &Account) -> Result<()> {
         let path = self.path(account);
-        private_file::remove(&path).map_err(|error| {
+        private_file::remove(&path, NEW).map_err(|error| {
             Error::store_unavailable(format!("the token file {} can't be removed: {error}", path.display())).hint("make its directory writable")
         })
     }
