@@ -43,7 +43,7 @@ impl Outcome {
     }
 }
 
-const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 impl Person {
     /// A new person, with a user in the realm `demo`.

@@ -7,13 +7,20 @@
 mod bench;
 mod confidential;
 mod fake_keyring;
+mod form;
 mod import;
+mod kept;
 mod keyring;
+mod kill;
+mod kill_login;
 mod login;
 mod logout;
 mod neighbours;
+#[path = "../integration/provider/mod.rs"]
+mod provider;
 mod provider_settings;
 mod secret_service;
 mod stores;
+mod strace;
 mod token;
 mod waits;
