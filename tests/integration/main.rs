@@ -22,6 +22,7 @@ mod person;
 mod profiles;
 mod provider;
 mod refresh;
+mod refusals;
 mod secrets;
 mod sign_in;
 mod standards;

@@ -168,7 +168,7 @@ fn a_refresh_token_the_provider_no_longer_accepts_is_forgotten() {
     provider.end_sessions();
     pass(&provider, &machine, 301);
     let stderr = machine.run(&["token"]).failed(Exit::LoginRequired);
-    let expected = "error: the session is over: the session ended at the provider, by logout or by its idle time or lifetime\n\
+    let expected = "error: the session is over: it was ended at the provider, by a logout, by an administrator, or by its idle time or lifetime\n\
                     hint: sign in again with `kclogin login --profile test`\n";
     assert_eq!((stderr.as_str(), machine.store.kept().len(), machine.opened()), (expected, 0, 1));
 }

@@ -134,7 +134,8 @@ impl Person {
         fs::remove_file(self.path("browser.log")).expect("removed");
     }
 
-    fn id(&self) -> String {
+    /// Keycloak's own name for this person.
+    pub(crate) fn id(&self) -> String {
         let users = admin("GET", &format!("/admin/realms/{}/users?exact=true&username={}", self.realm, self.name), None);
         users[0]["id"].as_str().expect("a user").to_owned()
     }
@@ -162,12 +163,36 @@ impl Person {
     }
 }
 
+/// A realm of its own, with these settings and a client `kclogin`, for a test that changes what belongs to all of a realm.
+pub(crate) fn new_realm(settings: &Value) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("realm-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+    let mut realm = json!({
+        "realm": name, "enabled": true, "sslRequired": "none", "eventsEnabled": true, "enabledEventTypes": ["REFRESH_TOKEN", "REFRESH_TOKEN_ERROR"],
+    });
+    realm.as_object_mut().expect("an object").extend(settings.as_object().expect("an object").clone());
+    admin("POST", "/admin/realms", Some(&realm));
+    new_client(&name, "kclogin", &json!({}));
+    name
+}
+
 /// A public client of its own in the realm, with these attributes, whose redirect URIs are the usual ones.
 pub(crate) fn new_client(realm: &str, id: &str, attributes: &Value) {
     let client = json!({
         "clientId": id, "publicClient": true, "standardFlowEnabled": true, "redirectUris": ["http://127.0.0.1/*"], "attributes": attributes,
     });
     admin("POST", &format!("/admin/realms/{realm}/clients"), Some(&client));
+}
+
+/// A client's place in the admin API.
+pub(crate) fn client_path(realm: &str, id: &str) -> String {
+    let clients = admin("GET", &format!("/admin/realms/{realm}/clients?clientId={id}"), None);
+    format!("/admin/realms/{realm}/clients/{}", clients[0]["id"].as_str().expect("a client"))
+}
+
+/// Changes a client.
+pub(crate) fn change_client(realm: &str, id: &str, change: &Value) {
+    admin("PUT", &client_path(realm, id), Some(change));
 }
 
 /// How Keycloak answers a token at its UserInfo endpoint.

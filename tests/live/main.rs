@@ -6,6 +6,7 @@
 
 mod bench;
 mod confidential;
+mod day;
 mod fake_keyring;
 mod form;
 mod import;

@@ -7,6 +7,7 @@ mod authorize;
 mod discovery;
 mod end_session;
 mod id_token;
+mod refusal;
 mod response;
 mod token_endpoint;
 mod user_info;
@@ -80,6 +81,11 @@ impl<'a> Provider<'a> {
     #[must_use]
     pub fn preferred_authentication(&self) -> ClientAuthentication {
         if self.post_only { ClientAuthentication::ClientSecretPost } else { ClientAuthentication::ClientSecretBasic }
+    }
+
+    /// What it is called in sentences: its issuer or, where that is not known, its token endpoint.
+    fn name(&self) -> &str {
+        self.issuer.as_deref().unwrap_or(self.endpoints.token.as_str())
     }
 
     /// Sends a request and turns "try again later" answers (429 and 5xx) into the error they are.

@@ -1,4 +1,4 @@
-//! The token endpoint: redeeming a code and refreshing (RFC 6749 sections 4.1.3 and 6), and what each refusal means.
+//! The token endpoint: redeeming a code and refreshing (RFC 6749 sections 4.1.3 and 6). What a refusal means is said by `refusal`.
 
 use std::fmt;
 
@@ -13,10 +13,11 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 
 use super::id_token::MoreClaims;
+use super::refusal::{self, Attempt};
 use super::response::{Unusable, require_sound};
-use super::{Client, Provider, in_words};
+use super::{Client, Provider};
 use crate::clock::Timestamp;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::oidc::authorization::AuthorizationRequest;
 use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::{Request, Response};
@@ -99,26 +100,28 @@ impl Provider<'_> {
             .exchange_code(AuthorizationCode::new(code.expose().clone()))
             .set_pkce_verifier(PkceCodeVerifier::new(request.code_verifier.expose().clone()))
             .request(&|request| self.token_request(request))
-            .map_err(|error| refused(client, error, "the sign-in"))?;
+            .map_err(|error| refused(Attempt::SignIn, client, self.name(), error))?;
         TokenResponse::read(&response, now)
     }
 
     /// Refreshes.
     ///
     /// # Errors
-    /// [`ErrorKind::LoginRequired`] where the provider no longer accepts the refresh token (`invalid_grant`) and only then; otherwise as
-    /// [`exchange`](Self::exchange).
+    /// [`LoginRequired`](crate::error::ErrorKind::LoginRequired) where the provider no longer accepts the refresh token (`invalid_grant`) and only
+    /// then; otherwise as [`exchange`](Self::exchange).
     pub fn refresh(&self, client: &Client, refresh_token: &Secret<String>, now: Timestamp) -> Result<TokenResponse> {
         let token = RefreshToken::new(refresh_token.expose().clone());
         let wire = self.wire_client(client)?;
         let response = wire.exchange_refresh_token(&token).request(&|request| self.token_request(request)).map_err(|error| match &error {
-            RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidGrant => session_over(said),
+            RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidGrant => {
+                refusal::session_over(said.error_description().map(String::as_str))
+            }
             // What is no token response is not the provider's word, but that of something on the way.
             RequestTokenError::Parse(..) | RequestTokenError::Other(_) | RequestTokenError::Request(Failure::Unusable(_)) => {
-                let refused = refused(client, error, "the refresh");
+                let refused = refused(Attempt::Refresh, client, self.name(), error);
                 Error::provider_unreachable(refused.sentence()).detail(refused.detail_text().unwrap_or_default())
             }
-            _ => refused(client, error, "the refresh"),
+            _ => refused(Attempt::Refresh, client, self.name(), error),
         })?;
         TokenResponse::read(&response, now)
     }
@@ -176,58 +179,21 @@ impl TokenResponse {
     }
 }
 
-/// What Keycloak says of somebody who may not sign in any more.
-const DISABLED: &str = "User disabled";
-
-/// The provider no longer accepts the refresh token: in words, by what Keycloak is known to say.
-fn session_over(said: &StandardErrorResponse<CoreErrorResponseType>) -> Error {
-    let description = said.error_description().map(String::as_str);
-    let because = match description {
-        Some(DISABLED) => "the account is disabled at the provider",
-        Some("Session not active" | "Token is not active") => "the session ended at the provider, by logout or by its idle time or lifetime",
-        Some("Stale token") => "an administrator ended all sessions at the provider",
-        Some("Maximum allowed refresh token reuse exceeded") => "the stored refresh token had already been used, so the provider ended the session",
-        Some("Offline session not active" | "Offline user session not found") => "the offline session ended at the provider",
-        _ => "",
-    };
-    let sentence = if because.is_empty() {
-        format!("the provider no longer accepts the session: {}", in_words("invalid_grant", description))
-    } else {
-        format!("the session is over: {because}")
-    };
-    let error = Error::login_required(sentence).detail(in_words("invalid_grant", description));
-    if description == Some(DISABLED) { error.hint("ask an administrator to enable it, and sign in again then") } else { error }
-}
-
-fn refused(client: &Client, error: WireError, what: &str) -> Error {
-    let said = match error {
-        RequestTokenError::Request(Failure::Sending(error)) => return error,
-        RequestTokenError::Request(Failure::Unusable(unusable)) => {
-            return Error::failed(format!("{what} failed: the provider's answer is not a token response")).detail(unusable.detail());
-        }
+fn refused(attempt: Attempt, client: &Client, provider: &str, error: WireError) -> Error {
+    let no_response = || Error::failed(format!("{attempt} failed: the provider's answer is not a token response"));
+    match error {
+        RequestTokenError::Request(Failure::Sending(error)) => error,
+        RequestTokenError::Request(Failure::Unusable(unusable)) => no_response().detail(unusable.detail()),
         // The body holds tokens: only the place is named, where the parser knows it.
         RequestTokenError::Parse(error, _body) => {
             let path = error.path().to_string();
             let place = if path == "." { String::new() } else { format!(" (at `{path}`)") };
-            return Error::failed(format!("{what} failed: the provider's token response can't be read{place}")).detail(without_values(error.inner()));
+            Error::failed(format!("{attempt} failed: the provider's token response can't be read{place}")).detail(without_values(error.inner()))
         }
-        RequestTokenError::Other(reason) => {
-            return Error::failed(format!("{what} failed: the provider's answer is not a token response")).detail(reason);
+        RequestTokenError::Other(reason) => no_response().detail(reason),
+        RequestTokenError::ServerResponse(said) => {
+            refusal::refused(attempt, client, provider, said.error().as_ref(), said.error_description().map(String::as_str))
         }
-        RequestTokenError::ServerResponse(said) => said,
-    };
-    let words = in_words(said.error().as_ref(), said.error_description().map(String::as_str));
-    match said.error() {
-        CoreErrorResponseType::InvalidClient | CoreErrorResponseType::UnauthorizedClient => {
-            let hint = match (client.authentication, &client.secret) {
-                (ClientAuthentication::None, _) => {
-                    "if the client has a secret at the provider, give it with `kclogin login --client-secret-stdin`; if not, look at its ID"
-                }
-                _ => "look at the client's ID and secret; a new secret is given with `kclogin login --client-secret-stdin`",
-            };
-            Error::new(ErrorKind::Failed, format!("{what} failed: the provider does not accept the client `{}`: {words}", client.id)).hint(hint)
-        }
-        _ => Error::failed(format!("{what} failed: the provider refuses: {words}")),
     }
 }
 

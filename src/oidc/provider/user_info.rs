@@ -5,6 +5,7 @@ use openidconnect::{JsonWebKey, JsonWebKeyId};
 use serde::Deserialize;
 
 use super::Provider;
+use super::refusal::{NO_REALM, no_provider};
 use super::response::{content_type, document};
 use crate::encoding::from_base64url;
 use crate::error::{Error, Result};
@@ -54,6 +55,7 @@ impl Provider<'_> {
         match response.status().as_u16() {
             200 => {}
             401 | 403 => return refusal(&response),
+            404 if says_no_realm(&response) => return Err(no_provider(self.name(), NO_REALM)),
             _ => return Err(Error::failed(format!("the UserInfo endpoint answers {}", response.status()))),
         }
         if content_type(&response).as_deref() == Some("application/jwt") {
@@ -119,6 +121,10 @@ fn unreadable(detail: String) -> Error {
 
 fn fitting<'k>(keys: &'k CoreJsonWebKeySet, kid: Option<&'k JsonWebKeyId>) -> impl Iterator<Item = &'k CoreJsonWebKey> {
     keys.keys().iter().filter(move |key| kid.is_none() || key.key_id() == kid)
+}
+
+fn says_no_realm(response: &Response) -> bool {
+    document::<ClaimSet>(response).is_ok_and(|said| said.get("error").and_then(|error| error.as_str()) == Some(NO_REALM))
 }
 
 /// Keycloak says why in `WWW-Authenticate` (RFC 6750 section 3); the body is empty.
