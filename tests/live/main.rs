@@ -4,6 +4,7 @@
 #![cfg(unix)]
 #![allow(missing_docs, reason = "tests say what they show by their names")]
 
+mod at_once;
 mod bench;
 mod confidential;
 mod day;

@@ -1,11 +1,8 @@
 //! Tokens for scripts.
 
-use std::collections::BTreeSet;
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::process::Command;
 
-use crate::bench::{Person, outcome, user_info_status};
+use crate::bench::{Person, user_info_status};
 
 #[test]
 fn a_token_is_accepted_by_keycloak_and_alone_on_stdout() {
@@ -39,26 +36,13 @@ fn an_expired_token_is_refreshed_by_exactly_one_request() {
 }
 
 #[test]
-fn twenty_scripts_at_once_refresh_a_rotating_session_once() {
-    let person = Person::in_realm("rotating");
-    person.log_in(&[]).done();
-    // The realm's access tokens live for a minute: once ten seconds have passed, every one of these finds the stored one too old.
-    thread::sleep(Duration::from_secs(11));
-    let scripts: Vec<_> =
-        (0..20).map(|_| person.command(&["token", "--min-validity", "50s"]).stdout(Stdio::piped()).spawn().expect("started")).collect();
-    let tokens: BTreeSet<String> = scripts.into_iter().map(|script| outcome(script.wait_with_output().expect("an end")).done()).collect();
-    assert_eq!(tokens.len(), 1, "they all got the same token");
-    assert_eq!((person.events("REFRESH_TOKEN"), person.events("REFRESH_TOKEN_ERROR")), (1, 0));
-}
-
-#[test]
-fn a_fresh_token_costs_no_network_and_no_thread() {
+fn a_fresh_token_costs_no_network_no_thread_and_no_lock() {
     let person = Person::new();
     person.log_in(&[]).done();
     let trace = person.path("trace");
     let plain = person.command(&["token"]);
     let mut traced = Command::new("strace");
-    traced.args(["-f", "-e", "trace=network,clone,clone3,fork,vfork", "-o"]).arg(&trace).arg(plain.get_program()).args(plain.get_args());
+    traced.args(["-f", "-e", "trace=network,clone,clone3,fork,vfork,flock", "-o"]).arg(&trace).arg(plain.get_program()).args(plain.get_args());
     for (name, value) in plain.get_envs() {
         match value {
             Some(value) => traced.env(name, value),
@@ -68,7 +52,7 @@ fn a_fresh_token_costs_no_network_and_no_thread() {
     assert!(traced.output().expect("strace is installed").status.success());
     let calls = std::fs::read_to_string(trace).expect("a trace");
     assert!(calls.contains("AF_UNIX"), "the keyring is asked: {calls}");
-    for not in ["AF_INET", "clone", "fork"] {
+    for not in ["AF_INET", "clone", "fork", "flock"] {
         assert!(!calls.contains(not), "{not} in {calls}");
     }
 }
@@ -92,17 +76,4 @@ fn without_a_session_a_token_asks_for_a_login_and_opens_no_browser() {
         )
     );
     assert!(!person.path("browser.log").exists());
-}
-
-#[test]
-fn a_disabled_user_is_told_so_and_has_to_sign_in_again() {
-    let person = Person::new();
-    person.log_in(&[]).done();
-    person.change_user(&serde_json::json!({"enabled": false}));
-    let stderr = person.run(&["token", "--force-refresh"]).failed(3);
-    assert_eq!(
-        stderr,
-        "error: the session is over: the account is disabled at the provider\nhint: ask an administrator to enable it, and sign in again then\n"
-    );
-    assert!(person.run(&["token"]).failed(3).starts_with("error: not logged in"));
 }
