@@ -93,6 +93,11 @@ impl Surroundings {
         Ok(Self { throwaway })
     }
 
+    /// The process of the throwaway keyring's daemon.
+    pub(crate) fn keyring_id(&self) -> Option<u32> {
+        self.throwaway.as_ref().map(|throwaway| throwaway.keyring.id())
+    }
+
     /// A command that will run in there.
     pub(crate) fn command(&self, program: impl Into<OsString>) -> Command {
         let mut command = Command::new(program.into());
@@ -107,7 +112,7 @@ impl Surroundings {
 #[derive(Debug)]
 struct Throwaway {
     folders: Folders,
-    _keyring: Running,
+    keyring: Running,
     _bus: Running,
 }
 
@@ -116,7 +121,7 @@ impl Throwaway {
         let folders = Folders { home, runtime, has_display };
         let bus = folders.start_bus()?;
         let keyring = folders.start_keyring()?;
-        Ok(Self { folders, _keyring: keyring, _bus: bus })
+        Ok(Self { folders, keyring, _bus: bus })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a contributor to kclogin runs: `cargo xtask demo`, `test`, `keycloak`, `browser`, `generate`, `fuzz`, `ci`.
+//! What a contributor to kclogin runs: `cargo xtask demo`, `test`, `soak`, `keycloak`, `browser`, `generate`, `fuzz`, `ci`.
 //! Owns the command line and the exit code; each task is a module, and what they share (processes, progress, packages) is beside them.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may end on what must not happen"))]
 
@@ -15,12 +15,14 @@ mod packages;
 mod process;
 mod progress;
 mod scratch;
+mod soak;
 mod stages;
 mod test;
 mod undo;
 mod workspace;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -46,6 +48,8 @@ enum Task {
     Keycloak(Keycloak),
     /// Drive a headless Chromium through Keycloak's pages
     Browser(browser::Options),
+    /// Use a session for a long time, through a restart of Keycloak, and look for what it costs
+    Soak(soak::Options),
     /// Make the completions and the man pages anew
     Generate(generate::Options),
     /// Feed what is read from outside with what nobody would send
@@ -58,6 +62,15 @@ enum Task {
 enum Keycloak {
     /// Start one on a free loopback port, or find the one that runs
     Start,
+    /// Run one in the foreground that keeps its data in a folder, for a restart with every session
+    Run {
+        /// The folder, made if it isn't there
+        #[arg(long)]
+        folder: PathBuf,
+        /// Where it listens [default: a free port]
+        #[arg(long)]
+        port: Option<u16>,
+    },
     /// Stop the one that was started
     Stop,
     /// Say where it is
@@ -82,10 +95,12 @@ fn run(task: Task) -> Outcome {
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Keycloak(Keycloak::Start) => keycloak::start(),
+        Task::Keycloak(Keycloak::Run { folder, port }) => keycloak::run(&folder, port),
         Task::Keycloak(Keycloak::Stop) => keycloak::stop(),
         Task::Keycloak(Keycloak::Status) => keycloak::status(),
         Task::Keycloak(Keycloak::Realm) => keycloak::realm(),
         Task::Browser(options) => browser::run(&options),
+        Task::Soak(options) => soak::run(&options),
         Task::Generate(options) => generate::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Ci(options) => ci::run(&options),

@@ -12,6 +12,7 @@ use crate::progress::{say, seconds};
 #[derive(Debug, Default)]
 pub(crate) struct Stages {
     done: Vec<(String, Duration, Result<(), String>)>,
+    left_out: Vec<String>,
 }
 
 impl Stages {
@@ -44,6 +45,11 @@ impl Stages {
         self.done.push((name.to_owned(), took, Ok(())));
     }
 
+    /// Remembers what could not be run here, and why.
+    pub(crate) fn left_out(&mut self, name: &str, reason: &str) {
+        self.left_out.push(format!("-       {name}: left out, {reason}"));
+    }
+
     fn add(&mut self, name: &str, took: Duration, result: Result<(), String>) {
         self.done.push((name.to_owned(), took, result));
     }
@@ -68,7 +74,7 @@ impl Stages {
             Ok(()) => format!("ok      {name:width$}  {}", seconds(*took)),
             Err(reason) => format!("FAILED  {name:width$}  {}  {reason}", seconds(*took)),
         };
-        self.done.iter().map(line).collect()
+        self.done.iter().map(line).chain(self.left_out.iter().cloned()).collect()
     }
 }
 
@@ -82,7 +88,11 @@ mod tests {
         stages.note("Keycloak", Duration::from_secs(12));
         assert!(stages.result().is_ok());
         stages.add("man pages", Duration::ZERO, Err("a page is wrong".to_owned()));
-        assert_eq!(stages.lines(), ["ok      Keycloak   12 s", "FAILED  man pages  0.0 s  a page is wrong"]);
+        stages.left_out("fish", "it is not here");
+        assert_eq!(
+            stages.lines(),
+            ["ok      Keycloak   12 s", "FAILED  man pages  0.0 s  a page is wrong", "-       fish: left out, it is not here"]
+        );
         assert_eq!(stages.result().unwrap_err().said(), "failed: man pages");
     }
 }

@@ -2,7 +2,8 @@
 //! Owns the stages, their environment and the summary; the tests themselves are in `tests/`.
 //!
 //! What the live tests are told: `KCLOGIN_LIVE_KEYCLOAK` (its address), `KCLOGIN_LIVE_ADMIN` (`user:password`), `KCLOGIN_LIVE_BROWSER`
-//! (a program for `BROWSER`, without spaces in its path; see `browser` for what it obeys).
+//! (a program for `BROWSER`, without spaces in its path; see `browser` for what it obeys). The test of a restart is told where a Keycloak of its own is to
+//! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`.
 
 use std::process::Command;
 use std::time::Instant;
@@ -34,6 +35,7 @@ pub(crate) struct Options {
 
 const WORKSPACE: &[&str] = &["test", "--workspace", "--no-fail-fast"];
 const LIVE: &[&str] = &["test", "--package", "kclogin", "--test", "live"];
+const RESTART: &[&str] = &["test", "--package", "kclogin", "--test", "restart"];
 
 /// `cargo xtask test`
 pub(crate) fn run(options: &Options) -> Outcome {
@@ -67,12 +69,24 @@ pub(crate) fn run(options: &Options) -> Outcome {
     }
     stages.note("Keycloak", begun.elapsed());
 
-    let mut command = cargo(LIVE, &options.arguments, within());
-    command.env("KCLOGIN_LIVE_KEYCLOAK", &keycloak.url);
-    command.env("KCLOGIN_LIVE_ADMIN", format!("{}:{}", keycloak.admin.user(), keycloak.admin.password()));
-    command.env("KCLOGIN_LIVE_BROWSER", &program);
-    stages.run("live tests", command);
+    let live = |words: &[&str], url: &str, admin: (&str, &str)| {
+        let mut command = cargo(words, &options.arguments, within());
+        command.env("KCLOGIN_LIVE_KEYCLOAK", url).env("KCLOGIN_LIVE_ADMIN", format!("{}:{}", admin.0, admin.1));
+        command.env("KCLOGIN_LIVE_BROWSER", &program);
+        command
+    };
+    stages.run("live tests", live(LIVE, &keycloak.url, (keycloak.admin.user(), keycloak.admin.password())));
     drop(stop);
+
+    if keycloak::can_last()? {
+        let (user, password) = keycloak::credentials();
+        let mut command = live(RESTART, &format!("http://127.0.0.1:{}", keycloak::free_port()?), (&user, &password));
+        // Cargo tells the tests where their package is, which that program would take for its own.
+        command.env("KCLOGIN_LIVE_XTASK", &program).env("XTASK_CACHE", workspace::cache());
+        stages.run("restart of Keycloak", command);
+    } else {
+        stages.left_out("restart of Keycloak", "it needs Java and Maven, as a container does not keep its data");
+    }
     stages.summary()
 }
 

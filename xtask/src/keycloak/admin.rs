@@ -75,9 +75,25 @@ impl Admin {
     fn create(&self, realm: &Realm, token: &str) -> Outcome {
         let file = workspace::root().join("tests").join("live").join("keycloak").join(realm.file);
         let text = fs::read_to_string(&file).context(format_args!("reading {}", file.display()))?;
+        self.post_realm(&text, token)
+    }
+
+    fn post_realm(&self, text: &str, token: &str) -> Outcome {
         let url = format!("{}/admin/realms", self.url);
-        http::post_json(&url, token, &text)?.expect(&[201], &format!("making the realm {}", realm.name))?;
+        http::post_json(&url, token, text)?.expect(&[201], "making a realm")?;
         Ok(())
+    }
+
+    /// Makes a realm as described in JSON.
+    pub(crate) fn make_realm(&self, text: &str) -> Outcome {
+        self.post_realm(text, &self.token()?)
+    }
+
+    /// How many events of this kind a realm has noted.
+    pub(crate) fn count_events(&self, realm: &str, kind: &str) -> Outcome<usize> {
+        let url = format!("{}/admin/realms/{realm}/events?type={kind}&max=1000000", self.url);
+        let events = http::get(&url, Some(&self.token()?))?.expect(&[200], "asking for events")?.json()?;
+        events.as_array().map(Vec::len).ok_or_else(|| Failure::new("Keycloak gave something else than events"))
     }
 
     fn token(&self) -> Outcome<String> {

@@ -4,6 +4,7 @@
 mod admin;
 mod distribution;
 mod docker;
+mod lasting;
 mod record;
 mod server;
 
@@ -11,6 +12,9 @@ use std::env;
 use std::time::Duration;
 
 pub(crate) use admin::{Admin, password_of};
+pub(crate) use lasting::{Lasting, run};
+pub(crate) use server::{can_last, free_port};
+
 use record::{How, Record};
 
 use crate::failure::{Failure, Outcome};
@@ -94,7 +98,7 @@ pub(crate) fn needs() -> Outcome<Vec<Tool>> {
 }
 
 /// The administrator: a default is good enough for a Keycloak that only this machine reaches and that keeps nothing.
-fn credentials() -> (String, String) {
+pub(crate) fn credentials() -> (String, String) {
     let or_admin = |name| env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| "admin".to_owned());
     (or_admin("KC_BOOTSTRAP_ADMIN_USERNAME"), or_admin("KC_BOOTSTRAP_ADMIN_PASSWORD"))
 }
@@ -158,5 +162,6 @@ pub(crate) fn realm() -> Outcome {
     Ok(())
 }
 
-/// How long a fresh Keycloak may take until it answers. It is 30 seconds on a small machine, and the first start builds for as long again.
-const READY: Duration = Duration::from_secs(240);
+/// How long a fresh Keycloak may take until it answers. It is 30 seconds on a small machine, a busy one takes many times that, and the first start builds
+/// for as long again.
+const READY: Duration = Duration::from_secs(480);

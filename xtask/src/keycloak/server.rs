@@ -24,23 +24,12 @@ pub(crate) const LOG: &str = "keycloak.log";
 pub(crate) fn start((user, password): (String, String)) -> Outcome<Record> {
     let cache = workspace::cache();
     fs::create_dir_all(&cache).context(format_args!("making {}", cache.display()))?;
+    let _ = fs::remove_file(cache.join(LOG));
     let port = free_port()?;
-    let url = format!("http://127.0.0.1:{port}");
+    let url = url(port);
     let how = match means()? {
-        Means::Files(present) => {
-            packages::ensure(&needs()?)?;
-            let home = match present {
-                Some(home) => home,
-                None => distribution::fetch(&packages::program(Tool::Maven)?)?,
-            };
-            let log = cache.join(LOG);
-            let mut command = command(&home, port, free_port()?, &log)?;
-            command.env("KC_BOOTSTRAP_ADMIN_USERNAME", &user).env("KC_BOOTSTRAP_ADMIN_PASSWORD", &password);
-            if let Some(java_home) = packages::java_home() {
-                command.env("JAVA_HOME", java_home);
-            }
-            let mut running = Running::start(&mut command)?;
-            wait_until_ready(&url, &log, || running.ended().map(|status| status.to_string()))?;
+        Means::Files(_) => {
+            let running = launch(port, None, &cache.join(LOG), (&user, &password))?;
             let id = running.id();
             running.leave();
             How::Process(id)
@@ -57,6 +46,36 @@ pub(crate) fn start((user, password): (String, String)) -> Outcome<Record> {
     let record = Record { url, how, user, password };
     record.save()?;
     Ok(record)
+}
+
+/// The address of one that listens here.
+pub(super) fn url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+/// Starts one from its files and waits for it. With a database it knows what an earlier one with the same database knew, and it is stopped gently.
+pub(super) fn launch(port: u16, database: Option<&Path>, log: &Path, (user, password): (&str, &str)) -> Outcome<Running> {
+    packages::ensure(&needs()?)?;
+    let home = match means()? {
+        Means::Files(Some(home)) => home,
+        Means::Files(None) => distribution::fetch(&packages::program(Tool::Maven)?)?,
+        Means::Docker(_) => {
+            return Err(Failure::new("a Keycloak that keeps its data can't be run in a container here").hint("install Java (17 or newer) and Maven"));
+        }
+    };
+    let mut command = command(&home, &arguments(port, free_port()?, database), log)?;
+    command.env("KC_BOOTSTRAP_ADMIN_USERNAME", user).env("KC_BOOTSTRAP_ADMIN_PASSWORD", password);
+    if let Some(java_home) = packages::java_home() {
+        command.env("JAVA_HOME", java_home);
+    }
+    let mut running = if database.is_some() { Running::start_gently(&mut command)? } else { Running::start(&mut command)? };
+    wait_until_ready(&url(port), log, || running.ended().map(|status| status.to_string()))?;
+    Ok(running)
+}
+
+/// Whether one can be run from its files, and not only in a container.
+pub(crate) fn can_last() -> Outcome<bool> {
+    Ok(matches!(means()?, Means::Files(_)))
 }
 
 /// How this machine can run a Keycloak.
@@ -87,8 +106,9 @@ pub(crate) fn needs() -> Outcome<Vec<Tool>> {
     })
 }
 
-fn command(home: &Path, port: u16, management: u16, log: &Path) -> Outcome<Command> {
-    let written = File::create(log).context(format_args!("writing {}", log.display()))?;
+fn command(home: &Path, arguments: &[String], log: &Path) -> Outcome<Command> {
+    // A second start writes on: why the first one ended may be of interest.
+    let written = File::options().create(true).append(true).open(log).context(format_args!("writing {}", log.display()))?;
     let script = distribution::script(home);
     let mut command = if cfg!(windows) {
         Command::new(&script)
@@ -98,24 +118,30 @@ fn command(home: &Path, port: u16, management: u16, log: &Path) -> Outcome<Comma
         command.arg(&script);
         command
     };
-    command.args(arguments(port, management));
+    command.args(arguments);
     command.stdin(Stdio::null()).stdout(written.try_clone().context("sharing a log file")?).stderr(written);
     Ok(command)
 }
 
-fn arguments(port: u16, management: u16) -> Vec<String> {
-    vec![
+fn arguments(port: u16, management: u16, database: Option<&Path>) -> Vec<String> {
+    let mut arguments = vec![
         "start-dev".into(),
         "--http-host=127.0.0.1".into(),
         format!("--http-port={port}"),
         format!("--http-management-port={management}"),
         // In memory: every start is a clean one, and nothing is left on the disk.
         "--db=dev-mem".into(),
-    ]
+    ];
+    if let Some(database) = database {
+        // The same database with another place for it, and not `--db=dev-file`: that would be in Keycloak's own folder, which all share, and a change of
+        // `--db` makes Keycloak build itself anew there under the feet of another that runs.
+        arguments.push(format!("--db-url=jdbc:h2:file:{};NON_KEYWORDS=VALUE;DB_CLOSE_ON_EXIT=FALSE", database.display()));
+    }
+    arguments
 }
 
 /// A port that is free now. Somebody may take it before Keycloak does; then Keycloak ends at once and says so in its log.
-fn free_port() -> Outcome<u16> {
+pub(crate) fn free_port() -> Outcome<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("looking for a free port")?;
     Ok(listener.local_addr().context("looking for a free port")?.port())
 }
@@ -153,7 +179,14 @@ mod tests {
 
     #[test]
     fn it_listens_on_the_loopback_address_and_keeps_nothing() {
-        let line = arguments(4711, 4712).join(" ");
+        let line = arguments(4711, 4712, None).join(" ");
         assert_eq!(line, "start-dev --http-host=127.0.0.1 --http-port=4711 --http-management-port=4712 --db=dev-mem");
+    }
+
+    #[test]
+    fn with_a_database_it_is_built_the_same_way() {
+        let (none, some) = (arguments(4711, 4712, None), arguments(4711, 4712, Some(Path::new("/data/database"))));
+        assert_eq!(some[..none.len()], none);
+        assert_eq!(some[none.len()..], ["--db-url=jdbc:h2:file:/data/database;NON_KEYWORDS=VALUE;DB_CLOSE_ON_EXIT=FALSE"]);
     }
 }
