@@ -25,7 +25,8 @@ impl FileLock {
     /// Takes the lock on a file, which is made where it is missing, for its owner alone as its directory.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] where another process holds it for longer than `patience`; else what keeps the file from being opened.
+    /// [`io::ErrorKind::WouldBlock`] where another process holds it for longer than `patience`, [`io::ErrorKind::Unsupported`] where the file system
+    /// has no locks, as some networks' have not; else what keeps the file from being opened.
     pub fn take(path: &Path, patience: Duration) -> io::Result<Self> {
         let file = open(path)?;
         let until = Instant::now() + patience;
@@ -33,7 +34,8 @@ impl FileLock {
             match file.try_lock() {
                 Ok(()) => return Ok(Self(file)),
                 Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(INTERVAL),
-                Err(error) => return Err(error.into()),
+                Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
+                Err(TryLockError::Error(error)) => return Err(io::Error::new(io::ErrorKind::Unsupported, error)),
             }
         }
     }

@@ -89,6 +89,7 @@ impl Former {
 pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>) -> Result<()> {
     let provider = find_provider(&input.profile.settings, parts)?;
     probe(parts.store, &account(&input.profile))?;
+    config.probe(&input.profile)?;
     if let Some(caution) = parts.caution {
         parts.terminal.warning(caution);
     }

@@ -126,26 +126,41 @@ impl Config {
         })
     }
 
-    /// Applies a change to the file as it is now, not as it was read, and replaces it in one step, so that a reader sees the old file or the new one.
-    fn change(&mut self, change: impl FnOnce(&mut DocumentMut)) -> Result<()> {
-        let Some(path) = self.path.clone() else {
+    /// Sees whether the profile can be written down, where it isn't yet: a login that can't be kept is no login.
+    ///
+    /// # Errors
+    /// It can't.
+    pub fn probe(&self, profile: &Profile) -> Result<()> {
+        if self.profiles.get(&profile.name) == Some(&profile.settings) { Ok(()) } else { self.lock().map(drop) }
+    }
+
+    /// The file that a change replaces, locked: two logins may end at the same moment, and neither must lose the other's profile.
+    fn lock(&self) -> Result<(PathBuf, FileLock)> {
+        let Some(path) = &self.path else {
             return Err(Error::failed("there is no home directory to keep the configuration in").hint("set HOME, or XDG_CONFIG_HOME"));
         };
-        let cannot = |error: std::io::Error| {
-            Error::failed(format!("the configuration {} can't be written: {error}", path.display()))
-                .hint("make its directory writable, or set XDG_CONFIG_HOME")
-        };
-        let target = behind_link(&path)?;
-        // Two logins may end at the same moment, and neither must lose the other's profile.
-        let _lock = FileLock::take(&target.with_file_name(".config.toml.lock"), PATIENCE).map_err(cannot)?;
+        let target = behind_link(path)?;
+        let lock = FileLock::take(&target.with_file_name(".config.toml.lock"), PATIENCE).map_err(|error| cannot_write(path, &error))?;
+        Ok((target, lock))
+    }
+
+    /// Applies a change to the file as it is now, not as it was read, and replaces it in one step, so that a reader sees the old file or the new one.
+    fn change(&mut self, change: impl FnOnce(&mut DocumentMut)) -> Result<()> {
+        let (target, _lock) = self.lock()?;
+        let path = self.path.clone().unwrap_or_default();
         let text = read_text(&path)?;
         let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| malformed(&path, &text, error.span(), error.message()))?;
         change(&mut document);
         let text = format!("{}\n", document.to_string().trim_end());
-        private_file::replace(&target, text.as_bytes(), ".config.toml.new-").map_err(cannot)?;
+        private_file::replace(&target, text.as_bytes(), ".config.toml.new-").map_err(|error| cannot_write(&path, &error))?;
         *self = Self::read(path.parent())?;
         Ok(())
     }
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Error {
+    Error::failed(format!("the configuration {} can't be written: {error}", path.display()))
+        .hint("make its directory writable, or set XDG_CONFIG_HOME")
 }
 
 fn read_text(path: &Path) -> Result<String> {

@@ -74,47 +74,18 @@ fn a_sign_in_comes_first_where_it_is_asked_for() {
 
 #[cfg(unix)]
 mod for_real {
-    use std::io::{BufRead, BufReader};
     use std::os::unix::process::ExitStatusExt;
-    use std::process::{Command, Output, Stdio};
+    use std::process::{Output, Stdio};
 
-    use url::Url;
+    use crate::real::Home;
 
-    use crate::cookies;
-    use crate::machine::follow;
-    use crate::provider::Provider;
-
-    /// A home in which the real kclogin has signed in.
-    struct Home(tempfile::TempDir, Provider);
-
-    impl Home {
-        fn command(&self, arguments: &[&str]) -> Command {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_kclogin"));
-            command.args(arguments).env_clear().env("HOME", self.0.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
-            command.env("KCLOGIN_STORE", "file").stdin(Stdio::null());
-            command
-        }
-
-        fn signed_in() -> Self {
-            let home = Self(tempfile::tempdir().expect("a home"), Provider::start());
-            let issuer = home.1.issuer();
-            let mut login = home.command(&["login", "--no-browser", "--issuer", &issuer]).stderr(Stdio::piped()).spawn().expect("started");
-            let lines = BufReader::new(login.stderr.take().expect("stderr")).lines().map_while(Result::ok);
-            for address in lines.filter_map(|line| Url::parse(line.trim()).ok()).filter(|url| url.scheme() == "http") {
-                follow(&cookies::enter(&address));
-            }
-            assert!(login.wait().expect("an end").success());
-            home
-        }
-
-        fn exec(&self, arguments: &[&str]) -> Output {
-            self.command(&[&["exec"], arguments].concat()).output().expect("started")
-        }
+    fn exec(home: &Home, arguments: &[&str]) -> Output {
+        home.command(&[&["exec"], arguments].concat()).output().expect("started")
     }
 
     #[test]
     fn the_command_takes_our_place() {
-        let home = Home::signed_in();
+        let home = Home::new().signed_in();
         let token = home.command(&["token"]).output().expect("started").stdout;
         let process = home.command(&["exec", "--", "sh", "-c", "echo $$; echo $KCLOGIN_TOKEN; echo err >&2; exit 9"]);
         let child = { process }.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
@@ -123,20 +94,20 @@ mod for_real {
         assert_eq!(output.status.code(), Some(9));
         assert_eq!(output.stderr, b"err\n");
         assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{id}\n{}", String::from_utf8_lossy(&token)), "one process, one token");
-        let output = home.exec(&["--", "sh", "-c", "kill -TERM $$"]);
+        let output = exec(&home, &["--", "sh", "-c", "kill -TERM $$"]);
         assert_eq!(output.status.signal(), Some(15), "a signal ends the command and is seen from outside");
         // The Rust runtime ignores SIGPIPE for itself; the command must not.
-        let output = home.exec(&["--", "sh", "-c", "trap - PIPE; kill -PIPE $$"]);
+        let output = exec(&home, &["--", "sh", "-c", "trap - PIPE; kill -PIPE $$"]);
         assert_eq!(output.status.signal(), Some(13));
     }
 
     #[test]
     fn a_command_that_can_t_be_run_is_127_or_126_as_in_a_shell() {
-        let home = Home::signed_in();
-        let output = home.exec(&["--", "no-such-command", "x"]);
+        let home = Home::new().signed_in();
+        let output = exec(&home, &["--", "no-such-command", "x"]);
         assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(127), &b""[..]));
         assert_eq!(String::from_utf8_lossy(&output.stderr), "error: there is no command `no-such-command`\n");
-        let output = home.exec(&["--", "/"]);
+        let output = exec(&home, &["--", "/"]);
         assert_eq!(output.status.code(), Some(126));
         assert!(output.stderr.starts_with(b"error: the command `/` can't be started: "), "{}", String::from_utf8_lossy(&output.stderr));
     }

@@ -87,6 +87,13 @@ impl Machine {
         }
     }
 
+    /// A machine whose person has no home at all.
+    pub(crate) fn homeless() -> Self {
+        let machine = Self::new();
+        machine.variables.lock().expect("variables").clear();
+        machine
+    }
+
     /// A machine on which somebody has signed in to the provider.
     #[track_caller]
     pub(crate) fn signed_in_to(provider: &Provider) -> Self {

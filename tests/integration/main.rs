@@ -10,6 +10,8 @@ mod crash;
 mod documents;
 mod exec;
 mod generated;
+#[cfg(unix)]
+mod homes;
 mod id_token;
 mod imports;
 mod listener;
@@ -21,6 +23,8 @@ mod neighbours;
 mod person;
 mod profiles;
 mod provider;
+#[cfg(unix)]
+mod real;
 mod refresh;
 mod refusals;
 mod secrets;

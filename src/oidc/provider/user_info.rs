@@ -38,6 +38,7 @@ pub enum UserInfoAnswer {
 struct JoseHeader {
     alg: CoreJwsSigningAlgorithm,
     kid: Option<JsonWebKeyId>,
+    crit: Option<serde_json::Value>,
 }
 
 impl Provider<'_> {
@@ -78,6 +79,10 @@ impl Provider<'_> {
         let header =
             from_base64url(header).and_then(|header| document::read::<JoseHeader>(&header).ok()).ok_or_else(|| refused("it is not a JWT"))?;
         let signature = from_base64url(signature).ok_or_else(|| refused("it is not a JWT"))?;
+        // RFC 7515 section 4.1.11: what must be understood and isn't.
+        if header.crit.is_some() {
+            return Err(refused("it has extensions that are not understood"));
+        }
         if !self.algorithms.contains(&header.alg) {
             return Err(refused("it is signed with an algorithm that is not accepted"));
         }
@@ -138,4 +143,28 @@ fn refusal(response: &Response) -> Result<UserInfoAnswer> {
             .hint("sign in again with `kclogin login`"));
     }
     Ok(UserInfoAnswer::TokenRefused)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    use super::*;
+    use crate::environment::Environment;
+    use crate::oidc::endpoints::Endpoints;
+    use crate::oidc::http::{Http, Settings};
+
+    #[test]
+    fn extensions_that_must_be_understood_are_refused() {
+        let http = Http::new(Settings::new(&Environment::default(), None), &|_| ());
+        let provider = Provider::known(&http, None, Endpoints::of_keycloak("https://kc.example/realms/a").expect("endpoints"));
+        provider.know_keys(br#"{"keys":[]}"#).expect("a key set");
+        let refusal = |header: &str| {
+            let body = format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(r#"{"sub":"42"}"#));
+            provider.verify_user_info(body.as_bytes(), "c", "42").expect_err("refused").sentence().to_owned()
+        };
+        assert!(refusal(r#"{"alg":"EdDSA","crit":["b64"],"b64":false}"#).ends_with("it has extensions that are not understood"));
+        assert!(!refusal(r#"{"alg":"none","b64":false}"#).contains("extensions"));
+    }
 }
