@@ -16,6 +16,9 @@ use dbus::strings::{ErrorName, Path};
 
 use crate::bench::eventually;
 
+/// A secret as it goes over the bus: its session, its parameters, itself, and its MIME type.
+type WireSecret<'a> = (Path<'a>, Vec<u8>, Vec<u8>, String);
+
 const COLLECTION: &str = "/org/freedesktop/secrets/collection/test";
 const PROMPT: &str = "/org/freedesktop/secrets/prompt/p1";
 const NOWHERE: &str = "/";
@@ -221,7 +224,7 @@ impl Service {
                 call.method_return()
             }
             "CreateItem" => {
-                let (properties, secret, replace): (PropMap, (Path<'_>, Vec<u8>, Vec<u8>, String), bool) = call.read3().expect("an item");
+                let (properties, secret, replace): (PropMap, WireSecret<'_>, bool) = call.read3().expect("an item");
                 let label = properties["org.freedesktop.Secret.Item.Label"].0.as_str().expect("a label").to_owned();
                 let mut pairs = properties["org.freedesktop.Secret.Item.Attributes"].0.as_iter().expect("attributes");
                 let mut attributes = BTreeMap::new();

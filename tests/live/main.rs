@@ -10,6 +10,7 @@ mod confidential;
 mod day;
 mod fake_keyring;
 mod form;
+mod homes;
 mod import;
 mod kept;
 mod keyring;
