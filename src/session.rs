@@ -174,6 +174,8 @@ impl Session<'_> {
         };
         let (client, provider) = (self.client(current)?, self.provider(current));
         let now = self.clock.now();
+        // Where refresh tokens are for one use, what comes for this one must be kept or the session is lost.
+        self.store.try_out(&account(self.profile), &current.to_stored())?;
         let response = match provider.refresh(&client, refresh_token, now) {
             Err(refused) if refused.kind() == ErrorKind::LoginRequired => return self.replaced(current).ok_or(refused),
             response => response?,

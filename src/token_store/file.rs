@@ -76,6 +76,11 @@ impl TokenStore for Files {
         private_file::replace(&self.path(account), secret.expose(), NEW).map_err(cannot)
     }
 
+    /// The disk may be full or read-only since. What is kept is written once more.
+    fn try_out(&self, account: &Account, kept: &Secret<Vec<u8>>) -> Result<()> {
+        self.save(account, kept)
+    }
+
     fn delete(&self, account: &Account) -> Result<()> {
         let path = self.path(account);
         private_file::remove(&path, NEW).map_err(|error| {

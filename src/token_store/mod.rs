@@ -44,6 +44,15 @@ pub trait TokenStore {
     /// The store is locked, absent, full, or fails; what was there is kept.
     fn save(&self, account: &Account, secret: &Secret<Vec<u8>>) -> Result<()>;
 
+    /// Sees whether what is kept could be replaced by something as long, where that can fail although it could be read: asked before a refresh token
+    /// that is for one use is spent. A keyring that has just been read is taken to be writable.
+    ///
+    /// # Errors
+    /// It couldn't; what was there is kept.
+    fn try_out(&self, _account: &Account, _kept: &Secret<Vec<u8>>) -> Result<()> {
+        Ok(())
+    }
+
     /// Removes what is kept under the account, if there is anything.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use kclogin::exit::Exit;
 
 use crate::machine::Machine;
-use crate::provider::Provider;
+use crate::provider::{Provider, Rotation};
 use crate::real::Home;
 
 #[test]
@@ -29,6 +29,23 @@ fn a_home_of_any_name_works() {
         assert!(home.path.join(".config/kclogin/config.toml").exists() && home.path.join(".local/state/kclogin/tokens").exists(), "{name:?}");
         assert_eq!(home.provider.live_sessions(), 0);
     }
+}
+
+#[test]
+fn a_session_that_could_not_be_kept_is_not_refreshed() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new().signed_in();
+    home.provider.rotation(Rotation::RevokeOnReuse);
+    home.provider.forget_requests();
+    // What others can write to is read, but not written to.
+    let tokens = home.path.join(".local/state/kclogin/tokens");
+    let set = |mode| std::fs::set_permissions(&tokens, std::fs::Permissions::from_mode(mode)).expect("set");
+    set(0o770);
+    assert_eq!(home.run(&["token"]).status.code(), Some(0));
+    assert_eq!(home.run(&["token", "--force-refresh"]).status.code(), Some(4));
+    assert_eq!((home.provider.request_count(), home.provider.live_sessions()), (0, 1), "the refresh token is not spent");
+    set(0o700);
+    assert_eq!(home.run(&["token", "--force-refresh"]).status.code(), Some(0));
 }
 
 #[test]
