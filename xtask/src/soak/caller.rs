@@ -112,7 +112,8 @@ fn files_below(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome {
 pub(super) fn look(id: u32) -> Option<Size> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let memory = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().trim_end_matches(" kB").parse().ok()?;
-    let descriptors = fs::read_dir(format!("/proc/{id}/fd")).ok()?.count();
+    // A process that has just become another program still has what we have open, for a moment: it is listed, and gone when it is looked at.
+    let descriptors = fs::read_dir(format!("/proc/{id}/fd")).ok()?.flatten().filter(|entry| fs::read_link(entry.path()).is_ok()).count();
     Some(Size { memory, descriptors })
 }
 

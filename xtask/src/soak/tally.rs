@@ -49,7 +49,7 @@ impl Outage {
     }
 }
 
-/// By how much a peak may differ between two minutes: pages that are shared now and then, not growth.
+/// By how much a typical peak may differ between two minutes: pages that are shared now and then, not growth.
 const MEMORY_NOISE: u64 = 1024;
 const DESCRIPTOR_NOISE: usize = 1;
 
@@ -94,19 +94,26 @@ impl Tally {
             within.map(|call| call.most).collect()
         };
         let (first, last) = (sizes(Duration::ZERO, window), sizes(length - window, length));
-        let ((first_memory, first_most), (last_memory, last_most)) = (typical(&first), typical(&last));
+        let ((was, most_before), (is, most_after)) = (typical(&first), typical(&last));
         self.lines.push(format!(
-            "kclogin      first minute -> last: {first_memory} -> {last_memory} KiB at the peak (median), {} -> {} KiB and {} -> {} descriptors at most",
-            first_most.memory, last_most.memory, first_most.descriptors, last_most.descriptors
+            "kclogin      first minute -> last: {} -> {} KiB (at most {} -> {}), {} -> {} descriptors (at most {} -> {})",
+            was.memory,
+            is.memory,
+            most_before.memory,
+            most_after.memory,
+            was.descriptors,
+            is.descriptors,
+            most_before.descriptors,
+            most_after.descriptors
         ));
         if first.is_empty() || last.is_empty() {
             self.findings.push("no call of the first or last minute could be looked at".to_owned());
         }
-        if last_memory > first_memory + MEMORY_NOISE {
-            self.findings.push(format!("the memory of a call has grown from {first_memory} to {last_memory} KiB"));
+        if is.memory > was.memory + MEMORY_NOISE {
+            self.findings.push(format!("the memory of a call has grown from {} to {} KiB", was.memory, is.memory));
         }
-        if last_most.descriptors > first_most.descriptors + DESCRIPTOR_NOISE {
-            self.findings.push(format!("the descriptors of a call have grown from {} to {}", first_most.descriptors, last_most.descriptors));
+        if is.descriptors > was.descriptors + DESCRIPTOR_NOISE {
+            self.findings.push(format!("the descriptors of a call have grown from {} to {}", was.descriptors, is.descriptors));
         }
     }
 
@@ -179,12 +186,15 @@ fn counted(names: impl Iterator<Item = String>) -> String {
     if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
 }
 
-/// The median of the peaks, and the most of each.
-fn typical(sizes: &[Size]) -> (u64, Size) {
+/// The medians of the peaks, which growth would move whatever one call happened to be looked at, and the most of each.
+fn typical(sizes: &[Size]) -> (Size, Size) {
     let mut memory: Vec<u64> = sizes.iter().map(|size| size.memory).collect();
+    let mut descriptors: Vec<usize> = sizes.iter().map(|size| size.descriptors).collect();
     memory.sort_unstable();
-    let most = sizes.iter().copied().fold(Size::default(), Size::or_more);
-    (memory.get(memory.len() / 2).copied().unwrap_or_default(), most)
+    descriptors.sort_unstable();
+    let middle = sizes.len() / 2;
+    let median = Size { memory: memory.get(middle).copied().unwrap_or_default(), descriptors: descriptors.get(middle).copied().unwrap_or_default() };
+    (median, sizes.iter().copied().fold(Size::default(), Size::or_more))
 }
 
 #[cfg(test)]
