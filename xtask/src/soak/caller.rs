@@ -79,8 +79,10 @@ impl Caller<'_> {
 
     /// The processes of kclogin, which should all have ended.
     pub(super) fn strays(&self) -> Vec<String> {
+        let program = [self.kclogin.as_os_str().as_encoded_bytes(), b"\0"].concat();
         let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-        let ours = processes.filter(|entry| fs::read_link(entry.path().join("exe")).is_ok_and(|program| program == self.kclogin));
+        let started = |entry: &fs::DirEntry| fs::read(entry.path().join("cmdline")).is_ok_and(|line| line.starts_with(&program));
+        let ours = processes.filter(started);
         ours.map(|entry| entry.path().display().to_string()).collect()
     }
 
@@ -113,7 +115,9 @@ pub(super) fn look(id: u32) -> Option<Size> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let memory = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().trim_end_matches(" kB").parse().ok()?;
     // A process that has just become another program still has what we have open, for a moment: it is listed, and gone when it is looked at.
-    let descriptors = fs::read_dir(format!("/proc/{id}/fd")).ok()?.flatten().filter(|entry| fs::read_link(entry.path()).is_ok()).count();
+    // kclogin can't be looked into by anybody but root, who alone sees descriptors then; the others see none, before and after.
+    let descriptors =
+        fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten().filter(|entry| fs::read_link(entry.path()).is_ok()).count();
     Some(Size { memory, descriptors })
 }
 
