@@ -88,6 +88,7 @@ impl Machine {
     }
 
     /// A machine whose person has no home at all.
+    #[cfg(unix)]
     pub(crate) fn homeless() -> Self {
         let machine = Self::new();
         machine.variables.lock().expect("variables").clear();
