@@ -201,25 +201,18 @@ fn or_sign_in<T>(global: &Global, host: &mut Host, command: impl Fn(&Host) -> Re
     let profile = choose_for_login(&Config::read(config_dir(host).as_deref())?, &wanted(global, Some(&options), &host.environment)?)?;
     let state_dir = host.environment.state_dir();
     let wait = || host.terminal.status("Another kclogin is waiting for you to sign in; this one waits for what comes of it.");
-    match login_lock::turn(state_dir.as_deref(), &profile.name, began, *options.timeout + LOGIN_MARGIN, wait)? {
-        Turn::Ours(mut lock) => {
-            // Somebody may have signed in between the look at the store and this.
-            let outcome = command(host);
-            if !is_required(&outcome) {
-                return outcome;
-            }
-            login(*options, global, host).inspect_err(|_| lock.note_failure(host.clock.now()))?;
-            command(host)
-        }
-        Turn::Theirs => {
-            let outcome = command(host);
-            if !is_required(&outcome) {
-                return outcome;
-            }
-            Err(Error::login_required("nobody completed the sign-in that another kclogin had begun")
-                .hint(format!("sign in with `kclogin login --profile {}`", profile.name)))
-        }
+    let turn = login_lock::turn(state_dir.as_deref(), &profile.name, began, *options.timeout + LOGIN_MARGIN, wait)?;
+    // Somebody may have signed in since the look at the store.
+    let outcome = command(host);
+    if !is_required(&outcome) {
+        return outcome;
     }
+    let Turn::Ours(mut lock) = turn else {
+        return Err(Error::login_required("nobody completed the sign-in that another kclogin had begun")
+            .hint(format!("sign in with `kclogin login --profile {}`", profile.name)));
+    };
+    login(*options, global, host).inspect_err(|_| lock.note_failure(host.clock.now()))?;
+    command(host)
 }
 
 fn logout(all: bool, local: bool, global: &Global, host: &Host) -> Result<()> {

@@ -12,18 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::bench::{Outcome, Person, admin, change_client, eventually, new_client, outcome};
-
-/// Somebody whose access token has expired, and whose next one lives for minutes: in a realm with one-use refresh tokens, a second refresh with the
-/// same one would end the session.
-fn with_an_expired_token(realm: &str) -> Person {
-    let person = Person::in_realm(realm);
-    new_client(realm, &person.name, &json!({"access.token.lifespan": "2"}));
-    person.log_in(&["--client-id", &person.name]).done();
-    change_client(realm, &person.name, &json!({"attributes": {"access.token.lifespan": "300"}}));
-    thread::sleep(Duration::from_secs(3));
-    person
-}
+use crate::bench::{Outcome, Person, admin, change_client, eventually, new_client, outcome, with_an_expired_token};
 
 /// Takes a person's refresh lock, which is let go when it is dropped.
 fn hold_refreshes(person: &Person, state: &Path) -> File {

@@ -195,6 +195,17 @@ pub(crate) fn change_client(realm: &str, id: &str, change: &Value) {
     admin("PUT", &client_path(realm, id), Some(change));
 }
 
+/// Somebody whose access token has expired, and whose next one lives for minutes: in a realm with one-use refresh tokens, a second refresh with the
+/// same one would end the session.
+pub(crate) fn with_an_expired_token(realm: &str) -> Person {
+    let person = Person::in_realm(realm);
+    new_client(realm, &person.name, &json!({"access.token.lifespan": "2"}));
+    person.log_in(&["--client-id", &person.name]).done();
+    change_client(realm, &person.name, &json!({"attributes": {"access.token.lifespan": "300"}}));
+    thread::sleep(Duration::from_secs(3));
+    person
+}
+
 /// How Keycloak answers a token at its UserInfo endpoint.
 pub(crate) fn user_info_status(issuer: &str, access_token: &str) -> u16 {
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use bench::{Outcome, Person, change_client, keycloak, new_client, new_realm, user_info_status};
+use bench::{Outcome, Person, keycloak, new_realm, user_info_status, with_an_expired_token};
 
 /// How long Keycloak may take to start: more than xtask itself waits.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -56,16 +56,6 @@ impl Drop for Server {
         let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
         let _ = self.0.wait();
     }
-}
-
-/// The access token has expired, and the next ones live for minutes.
-fn with_an_expired_token(realm: &str) -> Person {
-    let person = Person::in_realm(realm);
-    new_client(realm, &person.name, &json!({"access.token.lifespan": "2"}));
-    person.log_in(&["--client-id", &person.name]).done();
-    change_client(realm, &person.name, &json!({"attributes": {"access.token.lifespan": "300"}}));
-    thread::sleep(Duration::from_secs(3));
-    person
 }
 
 #[test]
