@@ -1,11 +1,20 @@
-//! The command line: clap's types and the words of the help, nothing else.
+//! The command line: clap's types and the words of the help, nothing else. The larger commands have a file each.
 
-use std::ffi::{OsStr, OsString};
+mod login;
+mod profile;
+mod tokens;
+
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
-use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
+
+pub use humantime::Duration as Time;
+pub use login::Login;
+pub use profile::ProfileAction;
+pub use tokens::{Exec, Token, TokenFormat};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -245,182 +254,6 @@ Examples:
         /// Write a page for every command into this directory
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
-    },
-}
-
-/// Options of `kclogin login`.
-#[derive(Args, Debug)]
-pub struct Login {
-    /// The provider's issuer, such as https://HOST/realms/NAME [env: KCLOGIN_ISSUER]
-    #[arg(long, value_name = "URL", help_heading = "Provider and client", conflicts_with_all = ["server", "realm"])]
-    pub issuer: Option<String>,
-    /// Keycloak's address, to be used with --realm
-    #[arg(long, value_name = "URL", help_heading = "Provider and client", requires = "realm")]
-    pub server: Option<String>,
-    /// Keycloak's realm, to be used with --server
-    #[arg(long, value_name = "NAME", help_heading = "Provider and client", requires = "server")]
-    pub realm: Option<String>,
-    /// The client, as it is registered at the provider (default: kclogin) [env: KCLOGIN_CLIENT_ID]
-    #[arg(long, value_name = "ID", help_heading = "Provider and client")]
-    pub client_id: Option<String>,
-    /// Read the client's secret from stdin and keep it in the token store [env: KCLOGIN_CLIENT_SECRET]
-    #[arg(long, help_heading = "Provider and client")]
-    pub client_secret_stdin: bool,
-    /// Ask for this scope; repeatable (default: openid profile email) [env: KCLOGIN_SCOPE]
-    #[arg(long, value_name = "SCOPE", help_heading = "Provider and client", value_delimiter = ' ', action = ArgAction::Append)]
-    pub scope: Vec<String>,
-    /// Trust the certificates in this file instead of the system's
-    #[arg(long, value_name = "PEM", help_heading = "Provider and client")]
-    pub ca_file: Option<PathBuf>,
-    /// Where the provider shows its login page, if it has no discovery
-    #[arg(long, value_name = "URL", help_heading = "Provider and client", requires = "token_endpoint")]
-    pub authorization_endpoint: Option<String>,
-    /// Where the provider gives tokens, if it has no discovery
-    #[arg(long, value_name = "URL", help_heading = "Provider and client")]
-    pub token_endpoint: Option<String>,
-    /// Where the provider says who a token belongs to, if it has no discovery
-    #[arg(long, value_name = "URL", help_heading = "Provider and client")]
-    pub userinfo_endpoint: Option<String>,
-    /// Where the provider publishes its keys, if it has no discovery
-    #[arg(long, value_name = "URL", help_heading = "Provider and client")]
-    pub jwks_uri: Option<String>,
-    /// Where the provider ends sessions, if it has no discovery
-    #[arg(long, value_name = "URL", help_heading = "Provider and client")]
-    pub end_session_endpoint: Option<String>,
-
-    /// Open the login page with this command; %s is its address [env: BROWSER]
-    #[arg(long, value_name = "CMD", help_heading = "How to sign in", conflicts_with = "no_browser")]
-    pub browser: Option<String>,
-    /// Print the login page's address instead of opening it
-    #[arg(long, help_heading = "How to sign in")]
-    pub no_browser: bool,
-    /// Come back to this address on this machine; `default` is a free port of http://127.0.0.1/callback
-    #[arg(long, value_name = "URI", help_heading = "How to sign in")]
-    pub redirect_uri: Option<String>,
-    /// How long to wait for you
-    #[arg(long, value_name = "TIME", help_heading = "How to sign in", default_value = "5m")]
-    pub timeout: humantime::Duration,
-    /// What the provider should ask: none, login, consent or select_account
-    #[arg(long, value_name = "WHAT", help_heading = "How to sign in")]
-    pub prompt: Option<String>,
-    /// Who is going to sign in, to fill in the form
-    #[arg(long, value_name = "USER", help_heading = "How to sign in")]
-    pub login_hint: Option<String>,
-    /// Go straight to this identity provider behind Keycloak (kc_idp_hint)
-    #[arg(long, value_name = "ALIAS", help_heading = "How to sign in")]
-    pub idp_hint: Option<String>,
-    /// Ask for these levels of authentication
-    #[arg(long, value_name = "VALUES", help_heading = "How to sign in")]
-    pub acr_values: Option<String>,
-    /// Sign in anew if the last time was longer ago
-    #[arg(long, value_name = "TIME", help_heading = "How to sign in")]
-    pub max_age: Option<humantime::Duration>,
-    /// Send a further parameter; repeatable
-    #[arg(long = "param", value_name = "KEY=VALUE", help_heading = "How to sign in", action = ArgAction::Append)]
-    pub parameters: Vec<String>,
-}
-
-/// Options of `kclogin token`.
-#[derive(Args, Debug)]
-pub struct Token {
-    /// How to write it
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = TokenFormat::Raw)]
-    pub format: TokenFormat,
-    /// Print the ID token instead of the access token
-    #[arg(long)]
-    pub id_token: bool,
-    /// Refresh unless it is valid for this long
-    #[arg(long, value_name = "TIME", default_value = "30s")]
-    pub min_validity: humantime::Duration,
-    /// Refresh even where it is still valid
-    #[arg(long)]
-    pub force_refresh: bool,
-    /// Sign in through the browser where that is needed, once for all who ask for it
-    #[arg(long)]
-    pub login: bool,
-}
-
-/// Options of `kclogin exec`.
-#[derive(Args, Debug)]
-pub struct Exec {
-    /// Put the token into this variable; repeatable
-    #[arg(long = "env", value_name = "NAME", default_value = "KCLOGIN_TOKEN", action = ArgAction::Append)]
-    pub variables: Vec<String>,
-    /// Refresh unless it is valid for this long
-    #[arg(long, value_name = "TIME", default_value = "30s")]
-    pub min_validity: humantime::Duration,
-    /// Sign in through the browser where that is needed, once for all who ask for it
-    #[arg(long)]
-    pub login: bool,
-    /// The command and its arguments
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
-    pub command: Vec<OsString>,
-}
-
-/// How a token is written.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum TokenFormat {
-    /// The token and a newline
-    Raw,
-    /// An object with the token, its expiry, scope, issuer and subject
-    Json,
-    /// A line `Authorization: Bearer ...`
-    Header,
-}
-
-/// What to do with profiles.
-#[derive(Debug, Subcommand)]
-pub enum ProfileAction {
-    /// List the profiles and who is signed in
-    #[command(after_help = "Examples:\n  kclogin profile list")]
-    List,
-    /// Show a profile
-    #[command(after_help = "Examples:\n  kclogin profile show work")]
-    Show {
-        /// The profile (default: the default one)
-        name: Option<String>,
-    },
-    /// Make a profile the default
-    #[command(after_help = "Examples:\n  kclogin profile use work")]
-    Use {
-        /// The profile
-        name: String,
-    },
-    /// Remove a profile, and its client's secret
-    #[command(after_help = "Examples:\n  kclogin profile remove work\n  kclogin logout --all && kclogin profile remove --all")]
-    Remove {
-        /// The profile
-        #[arg(required_unless_present = "all")]
-        name: Option<String>,
-        /// Remove every profile
-        #[arg(long, conflicts_with = "name")]
-        all: bool,
-        /// Remove it even if it is signed in, and forget the session
-        #[arg(long)]
-        force: bool,
-    },
-    /// Move a profile's tokens and client secret to another token store
-    ///
-    /// Copies them, reads them back, writes the new store down in the profile, and only then removes them from the store before.
-    #[command(after_help = "\
-Examples:
-  kclogin profile move-store --to file
-  kclogin profile move-store work --to helper:pass")]
-    MoveStore {
-        /// The profile (default: the default one)
-        name: Option<String>,
-        /// The store to move to: keyring, file, kernel or helper:NAME
-        #[arg(long, value_name = "STORE", value_parser = StoreNames, hide_possible_values = true)]
-        to: String,
-    },
-    /// Make a profile out of a keycloak.json or client_secrets.json
-    #[command(after_help = "\
-Examples:
-  kclogin profile import keycloak.json
-  kclogin profile import client_secrets.json --profile flask")]
-    Import {
-        /// The file
-        file: PathBuf,
     },
 }
 

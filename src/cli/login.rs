@@ -1,0 +1,79 @@
+//! What `kclogin login` takes.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+use super::Time;
+
+/// Options of `kclogin login`.
+#[derive(Args, Debug)]
+pub struct Login {
+    /// The provider's issuer, such as https://HOST/realms/NAME [env: KCLOGIN_ISSUER]
+    #[arg(long, value_name = "URL", help_heading = "Provider and client", conflicts_with_all = ["server", "realm"])]
+    pub issuer: Option<String>,
+    /// Keycloak's address, to be used with --realm
+    #[arg(long, value_name = "URL", help_heading = "Provider and client", requires = "realm")]
+    pub server: Option<String>,
+    /// Keycloak's realm, to be used with --server
+    #[arg(long, value_name = "NAME", help_heading = "Provider and client", requires = "server")]
+    pub realm: Option<String>,
+    /// The client, as it is registered at the provider (default: kclogin) [env: KCLOGIN_CLIENT_ID]
+    #[arg(long, value_name = "ID", help_heading = "Provider and client")]
+    pub client_id: Option<String>,
+    /// Read the client's secret from stdin and keep it in the token store [env: KCLOGIN_CLIENT_SECRET]
+    #[arg(long, help_heading = "Provider and client")]
+    pub client_secret_stdin: bool,
+    /// Ask for this scope; repeatable (default: openid profile email) [env: KCLOGIN_SCOPE]
+    #[arg(long, value_name = "SCOPE", help_heading = "Provider and client", value_delimiter = ' ', action = ArgAction::Append)]
+    pub scope: Vec<String>,
+    /// Trust the certificates in this file instead of the system's
+    #[arg(long, value_name = "PEM", help_heading = "Provider and client")]
+    pub ca_file: Option<PathBuf>,
+    /// Where the provider shows its login page, if it has no discovery
+    #[arg(long, value_name = "URL", help_heading = "Provider and client", requires = "token_endpoint")]
+    pub authorization_endpoint: Option<String>,
+    /// Where the provider gives tokens, if it has no discovery
+    #[arg(long, value_name = "URL", help_heading = "Provider and client")]
+    pub token_endpoint: Option<String>,
+    /// Where the provider says who a token belongs to, if it has no discovery
+    #[arg(long, value_name = "URL", help_heading = "Provider and client")]
+    pub userinfo_endpoint: Option<String>,
+    /// Where the provider publishes its keys, if it has no discovery
+    #[arg(long, value_name = "URL", help_heading = "Provider and client")]
+    pub jwks_uri: Option<String>,
+    /// Where the provider ends sessions, if it has no discovery
+    #[arg(long, value_name = "URL", help_heading = "Provider and client")]
+    pub end_session_endpoint: Option<String>,
+
+    /// Open the login page with this command; %s is its address [env: BROWSER]
+    #[arg(long, value_name = "CMD", help_heading = "How to sign in", conflicts_with = "no_browser")]
+    pub browser: Option<String>,
+    /// Print the login page's address instead of opening it
+    #[arg(long, help_heading = "How to sign in")]
+    pub no_browser: bool,
+    /// Come back to this address on this machine; `default` is a free port of http://127.0.0.1/callback
+    #[arg(long, value_name = "URI", help_heading = "How to sign in")]
+    pub redirect_uri: Option<String>,
+    /// How long to wait for you
+    #[arg(long, value_name = "TIME", help_heading = "How to sign in", default_value = "5m")]
+    pub timeout: Time,
+    /// What the provider should ask: none, login, consent or select_account
+    #[arg(long, value_name = "WHAT", help_heading = "How to sign in")]
+    pub prompt: Option<String>,
+    /// Who is going to sign in, to fill in the form
+    #[arg(long, value_name = "USER", help_heading = "How to sign in")]
+    pub login_hint: Option<String>,
+    /// Go straight to this identity provider behind Keycloak (kc_idp_hint)
+    #[arg(long, value_name = "ALIAS", help_heading = "How to sign in")]
+    pub idp_hint: Option<String>,
+    /// Ask for these levels of authentication
+    #[arg(long, value_name = "VALUES", help_heading = "How to sign in")]
+    pub acr_values: Option<String>,
+    /// Sign in anew if the last time was longer ago
+    #[arg(long, value_name = "TIME", help_heading = "How to sign in")]
+    pub max_age: Option<Time>,
+    /// Send a further parameter; repeatable
+    #[arg(long = "param", value_name = "KEY=VALUE", help_heading = "How to sign in", action = ArgAction::Append)]
+    pub parameters: Vec<String>,
+}
