@@ -128,13 +128,21 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__exec)
-            opts="-p -q -v -h --env --min-validity --login --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --env --id-token --audience --scope --min-validity --login --client-credentials --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -584,14 +592,30 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__token)
-            opts="-p -q -v -h --format --id-token --min-validity --force-refresh --login --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --format --shell --env --id-token --audience --scope --min-validity --login --client-credentials --force-refresh --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "raw json header" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "raw json header env exec-credential" -- "${cur}"))
+                    return 0
+                    ;;
+                --shell)
+                    COMPREPLY=($(compgen -W "sh fish powershell" -- "${cur}"))
+                    return 0
+                    ;;
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --min-validity)

@@ -92,7 +92,15 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s v -l verbose 
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l format -d 'How to write it' -r -f -a "raw\t'The token and a newline'
 json\t'An object with the token, its expiry, scope, issuer and subject'
-header\t'A line `Authorization: Bearer ...`'"
+header\t'A line `Authorization: Bearer ...`'
+env\t'A command that sets a variable, to be evaluated by a shell'
+exec-credential\t'The answer of a Kubernetes credential plug-in'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l shell -d 'The shell that `--format env` is for' -r -f -a "sh\t'sh, bash, zsh and their like'
+fish\t'fish'
+powershell\t'PowerShell'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l env -d 'The variable that `--format env` sets' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l scope -d 'Have no more than this scope in it; repeatable' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l min-validity -d 'Refresh unless it is valid for this long' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
@@ -102,13 +110,16 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l store -d 'Keep
 file\t'Files that only you can read, not encrypted'
 kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l id-token -d 'Print the ID token instead of the access token'
-complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l force-refresh -d 'Refresh even where it is still valid'
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l id-token -d 'Use the ID token instead of the access token'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l login -d 'Sign in through the browser where that is needed, once for all who ask for it'
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l client-credentials -d 'Be the client\'s service account, with its secret from KCLOGIN_CLIENT_SECRET or the token store'
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l force-refresh -d 'Refresh even where it is still valid'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l env -d 'Put the token into this variable; repeatable' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l scope -d 'Have no more than this scope in it; repeatable' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l min-validity -d 'Refresh unless it is valid for this long' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
@@ -118,7 +129,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l store -d 'Keep 
 file\t'Files that only you can read, not encrypted'
 kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l id-token -d 'Use the ID token instead of the access token'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l login -d 'Sign in through the browser where that is needed, once for all who ask for it'
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l client-credentials -d 'Be the client\'s service account, with its secret from KCLOGIN_CLIENT_SECRET or the token store'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -5,9 +5,9 @@
 //! 1. [`secret`], [`clock`], [`exit`], [`environment`], [`text`], [`encoding`], [`private_file`], [`file_lock`]: values, and the one
 //!    place each that reads the time and the environment, writes or locks a file.
 //! 2. [`error`]: what went wrong, sorted by who must act.
-//! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::authorization`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
+//! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::authorization`], [`derived`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
 //! 4. [`terminal`], [`crash`], [`interrupt`], [`browser`], [`program`], [`loopback`], [`token_store`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
-//! 5. [`session`]: a stored token set that can still yield a fresh one.
+//! 5. [`issued`], [`session`]: a stored token set that can still yield a fresh one, and the token that comes of it.
 //! 6. [`command`]: one function for each command.
 //! 7. [`host`], [`cli`], [`generate`], `call` (from clap's types to a command's input), and this file, which alone knows them all: [`run`].
 //!
@@ -24,6 +24,7 @@ pub mod cli;
 pub mod clock;
 pub mod command;
 pub mod crash;
+pub mod derived;
 pub mod encoding;
 pub mod environment;
 pub mod error;
@@ -32,6 +33,7 @@ pub mod file_lock;
 pub mod generate;
 pub mod host;
 pub mod interrupt;
+pub mod issued;
 pub mod login_lock;
 pub mod loopback;
 pub mod oidc;
@@ -55,23 +57,19 @@ use clap::Parser;
 use clap::error::ErrorKind as ClapErrorKind;
 
 use browser::{Browser, BrowserCommand};
+use call::tokens::{self, SignIn, session_of, with_session};
 use call::{client_secret, colour_policy, parameters, read_limited, store_name, store_setting, verbosity, wanted};
 use cli::{Cli, Command, Global, Login, ProfileAction};
 use error::{Error, Result};
 use exit::Exit;
 use host::Host;
-use login_lock::Turn;
 use oidc::http::{Http, Settings as HttpSettings};
 use profile::Profile;
 use profile::choose::{choose, choose_for_login};
 use profile::config_file::Config;
-use secret::Secret;
-use session::{Need, Refresh, Session};
 use terminal::{ColourPolicy, Verbosity};
-use token_store::{StoreName, TokenStore};
+use token_store::StoreName;
 
-/// How much longer than a sign-in may take another process's is waited for: finding the provider and redeeming the code take time too.
-const LOGIN_MARGIN: Duration = Duration::from_secs(60);
 /// The longest that telling the provider of a logout may take.
 const LOGOUT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -107,26 +105,10 @@ fn usage(error: &clap::Error, host: &mut Host) -> Exit {
 fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
     let Cli { command, global } = cli;
     let done = match command {
-        Command::Exec(options) => {
-            let input = command::exec::Input {
-                command: options.command,
-                variables: options.variables,
-                need: Need { min_validity: *options.min_validity, refresh: Refresh::WhereNeeded },
-            };
-            let run = |host: &Host| with_session(&global, host, None, |session| command::exec::exec(&input, session, &*host.programs));
-            return if options.login { or_sign_in(&global, host, run) } else { run(host) }.map(Exit::Command);
-        }
+        Command::Exec(options) => return tokens::exec(options, &global, host, SIGN_IN),
         Command::Login(options) => login(*options, &global, host),
         Command::Whoami { json } => with_session(&global, host, None, |session| command::whoami::whoami(json, session, &*host.clock, &host.terminal)),
-        Command::Token(options) => {
-            let refresh = if options.force_refresh { Refresh::Wished } else { Refresh::WhereNeeded };
-            let need = Need { min_validity: *options.min_validity, refresh };
-            let format = call::format(options.format);
-            let input = command::token::Input { format, id_token: options.id_token, need };
-            let print =
-                |host: &Host| with_session(&global, host, None, |session| command::token::token(input, session, &*host.clock, &host.terminal));
-            if options.login { or_sign_in(&global, host, print) } else { print(host) }
-        }
+        Command::Token(options) => tokens::token(options, &global, host, SIGN_IN),
         Command::Status { json } => {
             let profile = choose(&Config::read(config_dir(host).as_deref())?, &wanted(&global, None, &host.environment)?)?;
             let name = store_name(&global, &profile, &host.environment)?;
@@ -187,32 +169,14 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
     command::login::login(input, &mut config, &parts)
 }
 
-/// Does what wants a session, and once more after a sign-in where only that helps: one for all processes that come to this at once.
-fn or_sign_in<T>(global: &Global, host: &mut Host, command: impl Fn(&Host) -> Result<T>) -> Result<T> {
-    let is_required = |outcome: &Result<T>| outcome.as_ref().is_err_and(|error| error.kind() == error::ErrorKind::LoginRequired);
-    let began = host.clock.now();
-    let outcome = command(host);
-    if !is_required(&outcome) {
-        return outcome;
-    }
+/// `kclogin login`, for the commands that may sign in by themselves.
+const SIGN_IN: SignIn = SignIn { options: plain_login, run: login };
+
+fn plain_login() -> Login {
     let Ok(Cli { command: Command::Login(options), .. }) = Cli::try_parse_from(["kclogin", "login"]) else {
         unreachable!("a login needs no option");
     };
-    let profile = choose_for_login(&Config::read(config_dir(host).as_deref())?, &wanted(global, Some(&options), &host.environment)?)?;
-    let state_dir = host.environment.state_dir();
-    let wait = || host.terminal.status("Another kclogin is waiting for you to sign in; this one waits for what comes of it.");
-    let turn = login_lock::turn(state_dir.as_deref(), &profile.name, began, *options.timeout + LOGIN_MARGIN, wait)?;
-    // Somebody may have signed in since the look at the store.
-    let outcome = command(host);
-    if !is_required(&outcome) {
-        return outcome;
-    }
-    let Turn::Ours(mut lock) = turn else {
-        return Err(Error::login_required("nobody completed the sign-in that another kclogin had begun")
-            .hint(format!("sign in with `kclogin login --profile {}`", profile.name)));
-    };
-    login(*options, global, host).inspect_err(|_| lock.note_failure(host.clock.now()))?;
-    command(host)
+    *options
 }
 
 fn logout(all: bool, local: bool, global: &Global, host: &Host) -> Result<()> {
@@ -299,36 +263,6 @@ fn man(command: &[String], dir: Option<&Path>, host: &Host) -> Result<()> {
     write().map_err(|error| Error::failed(format!("the man pages can't be written to {}: {error}", dir.display())))?;
     host.terminal.status(format!("Wrote {} man pages to {}.", pages.len(), dir.display()));
     Ok(())
-}
-
-/// Gives `command` the session of the profile that the call means.
-fn with_session<T>(global: &Global, host: &Host, limit: Option<Duration>, command: impl FnOnce(&Session<'_>) -> Result<T>) -> Result<T> {
-    let profile = choose(&Config::read(config_dir(host).as_deref())?, &wanted(global, None, &host.environment)?)?;
-    session_of(&profile, global, host, limit, command)
-}
-
-fn session_of<T>(
-    profile: &Profile,
-    global: &Global,
-    host: &Host,
-    limit: Option<Duration>,
-    command: impl FnOnce(&Session<'_>) -> Result<T>,
-) -> Result<T> {
-    let store: Box<dyn TokenStore> = host.stores.open(&store_name(global, profile, &host.environment)?)?;
-    let terminal = &host.terminal;
-    let trace = |text| terminal.trace(text);
-    let mut settings = HttpSettings::new(&host.environment, profile.settings.ca_file.clone());
-    settings.limit = limit;
-    let state_dir = host.environment.state_dir();
-    command(&Session {
-        profile,
-        store: &*store,
-        http: &Http::new(settings, &trace),
-        clock: &*host.clock,
-        state_dir: state_dir.as_deref(),
-        client_secret: host.environment.get("KCLOGIN_CLIENT_SECRET").map(Secret::from),
-        terminal,
-    })
 }
 
 fn config_dir(host: &Host) -> Option<PathBuf> {

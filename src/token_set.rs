@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::derived::{Derived, is_valid_for};
 use crate::error::Error;
-use crate::oidc::claims::Identity;
+use crate::oidc::claims::{Identity, unverified_payload};
 use crate::oidc::endpoints::{ClientAuthentication, Endpoints};
 use crate::secret::Secret;
 
@@ -44,6 +45,9 @@ pub struct TokenSet {
     pub client_authentication: ClientAuthentication,
     /// When this set came.
     pub obtained: Timestamp,
+    /// Access tokens that were derived from these: kept with them, so that they end where the session does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub derived: Vec<Derived>,
 }
 
 /// Why a stored token set can't be read. The stored bytes may hold secrets, so none of them is repeated.
@@ -90,8 +94,13 @@ impl TokenSet {
     /// Whether the access token is still valid for `min_validity` from `now`. Without a known expiry it is taken to be.
     #[must_use]
     pub fn is_fresh(&self, now: Timestamp, min_validity: Duration) -> bool {
-        let needed = i64::try_from(min_validity.as_secs()).unwrap_or(i64::MAX).max(1);
-        self.expiry.is_none_or(|expiry| expiry.seconds_from(now) >= needed)
+        is_valid_for(self.expiry, now, min_validity)
+    }
+
+    /// When the ID token expires; nothing where it can't be read, which it could when it was verified.
+    #[must_use]
+    pub fn id_token_expiry(&self) -> Option<Timestamp> {
+        unverified_payload(self.id_token.expose())?.get("exp")?.as_f64().map(|seconds| Timestamp(seconds as i64))
     }
 
     /// Whether a refresh can be tried at `now`: there is a refresh token and it is not known to have expired.
@@ -145,6 +154,7 @@ mod tests {
             endpoints: Endpoints::of_keycloak("https://kc.example/realms/a").expect("endpoints"),
             client_authentication: ClientAuthentication::None,
             obtained: Timestamp(700),
+            derived: Vec::new(),
         }
     }
 

@@ -14,7 +14,7 @@ use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 pub use humantime::Duration as Time;
 pub use login::Login;
 pub use profile::ProfileAction;
-pub use tokens::{Exec, Token, TokenFormat};
+pub use tokens::{Asked, EnvShell, Exec, Token, TokenFormat};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -170,7 +170,10 @@ Examples:
   curl -H @<(kclogin token --format header) https://api.example.com/
   kclogin token --min-validity 10m       for a job that takes a while
   kclogin token --login                  for a script with a person in front of it
-  kclogin token --format json | jq .seconds_left")]
+  kclogin token --format json | jq .seconds_left
+  eval \"$(kclogin token --format env)\"   sets KCLOGIN_TOKEN
+  kclogin token --audience orders-api    exchanged for one that the orders API takes
+  KCLOGIN_CLIENT_SECRET=... kclogin token --client-credentials   without a person, as in CI")]
     Token(Token),
     /// Run a command with the access token in its environment
     ///

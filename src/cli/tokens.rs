@@ -6,24 +6,47 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use super::Time;
 
+/// Which token is asked for.
+#[derive(Args, Debug)]
+pub struct Asked {
+    /// Use the ID token instead of the access token
+    #[arg(long, help_heading = "Which token", conflicts_with_all = ["audience", "scope", "client_credentials"])]
+    pub id_token: bool,
+    /// Exchange it for one for this resource server; repeatable (RFC 8693)
+    #[arg(long, value_name = "CLIENT", help_heading = "Which token", action = ArgAction::Append)]
+    pub audience: Vec<String>,
+    /// Have no more than this scope in it; repeatable
+    #[arg(long, value_name = "SCOPE", help_heading = "Which token", value_delimiter = ' ', action = ArgAction::Append)]
+    pub scope: Vec<String>,
+    /// Refresh unless it is valid for this long
+    #[arg(long, value_name = "TIME", help_heading = "Which token", default_value = "30s")]
+    pub min_validity: Time,
+    /// Sign in through the browser where that is needed, once for all who ask for it
+    #[arg(long, help_heading = "Which token", conflicts_with = "client_credentials")]
+    pub login: bool,
+    /// Be the client's service account, with its secret from KCLOGIN_CLIENT_SECRET or the token store
+    #[arg(long, help_heading = "Which token", conflicts_with = "audience")]
+    pub client_credentials: bool,
+}
+
 /// Options of `kclogin token`.
 #[derive(Args, Debug)]
 pub struct Token {
     /// How to write it
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = TokenFormat::Raw)]
     pub format: TokenFormat,
-    /// Print the ID token instead of the access token
-    #[arg(long)]
-    pub id_token: bool,
-    /// Refresh unless it is valid for this long
-    #[arg(long, value_name = "TIME", default_value = "30s")]
-    pub min_validity: Time,
+    /// The shell that `--format env` is for
+    #[arg(long, value_name = "SHELL", value_enum, default_value_t = EnvShell::Sh)]
+    pub shell: EnvShell,
+    /// The variable that `--format env` sets
+    #[arg(long = "env", value_name = "NAME", default_value = "KCLOGIN_TOKEN")]
+    pub variable: String,
+    /// Which token.
+    #[command(flatten)]
+    pub asked: Asked,
     /// Refresh even where it is still valid
-    #[arg(long)]
+    #[arg(long, help_heading = "Which token")]
     pub force_refresh: bool,
-    /// Sign in through the browser where that is needed, once for all who ask for it
-    #[arg(long)]
-    pub login: bool,
 }
 
 /// Options of `kclogin exec`.
@@ -32,12 +55,9 @@ pub struct Exec {
     /// Put the token into this variable; repeatable
     #[arg(long = "env", value_name = "NAME", default_value = "KCLOGIN_TOKEN", action = ArgAction::Append)]
     pub variables: Vec<String>,
-    /// Refresh unless it is valid for this long
-    #[arg(long, value_name = "TIME", default_value = "30s")]
-    pub min_validity: Time,
-    /// Sign in through the browser where that is needed, once for all who ask for it
-    #[arg(long)]
-    pub login: bool,
+    /// Which token.
+    #[command(flatten)]
+    pub asked: Asked,
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
@@ -52,4 +72,19 @@ pub enum TokenFormat {
     Json,
     /// A line `Authorization: Bearer ...`
     Header,
+    /// A command that sets a variable, to be evaluated by a shell
+    Env,
+    /// The answer of a Kubernetes credential plug-in
+    ExecCredential,
+}
+
+/// The shells that evaluate what is printed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum EnvShell {
+    /// sh, bash, zsh and their like
+    Sh,
+    /// fish
+    Fish,
+    /// PowerShell
+    Powershell,
 }

@@ -17,8 +17,8 @@ use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse};
 use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::Http;
 use crate::oidc::provider::{Client, IdTokenChecks, Provider, Wishes, in_words, random_secret};
+use crate::profile::Profile;
 use crate::profile::config_file::Config;
-use crate::profile::{Profile, Settings};
 use crate::refresh_lock;
 use crate::secret::Secret;
 use crate::session::{self, account, stored_client_secret};
@@ -87,7 +87,10 @@ impl Former {
 /// # Errors
 /// The provider, the store, the listener or the person says no, or none of them says anything in time. Nothing that was stored before is lost.
 pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>) -> Result<()> {
-    let provider = find_provider(&input.profile.settings, parts)?;
+    let provider = Provider::of_settings(parts.http, &input.profile.settings)?;
+    if provider.endpoints.jwks.is_none() {
+        parts.terminal.warning("no keys of the provider are known, so only the connection to its token endpoint vouches for the ID token");
+    }
     probe(parts.store, &account(&input.profile))?;
     config.probe(&input.profile)?;
     if let Some(caution) = parts.caution {
@@ -123,23 +126,6 @@ pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>) -> Result
     let (set, name) = outcome?;
     say_who(&set, input.introduce.then_some(&name), config, parts.terminal);
     Ok(())
-}
-
-/// The provider of a profile: as its endpoints are written down, or else discovered and then corrected by those that are.
-fn find_provider<'a>(settings: &Settings, parts: &Parts<'a>) -> Result<Provider<'a>> {
-    if let Some(endpoints) = settings.endpoints.complete() {
-        if endpoints.jwks.is_none() {
-            parts.terminal.warning("no keys of the provider are known, so only the connection to its token endpoint vouches for the ID token");
-        }
-        return Ok(Provider::known(parts.http, settings.issuer.clone(), endpoints));
-    }
-    let issuer = settings.issuer.as_deref().ok_or_else(|| {
-        Error::usage("the profile has neither an issuer nor both the authorization and the token endpoint").hint("give the issuer: `--issuer URL`")
-    })?;
-    let mut provider = Provider::discover(parts.http, issuer)?;
-    settings.endpoints.override_in(&mut provider.endpoints);
-    provider.endpoints.require_secure()?;
-    Ok(provider)
 }
 
 /// The client with its secret, if it has one: the given one, else the stored one. How it is sent is decided once and remembered.
@@ -266,6 +252,7 @@ fn finish(
         endpoints: provider.endpoints.clone(),
         client_authentication: client.authentication,
         obtained: now,
+        derived: Vec::new(),
     };
     let mut profile = input.profile.clone();
     // Where an imported file named no issuer, this is the one from now on.

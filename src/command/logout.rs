@@ -24,6 +24,7 @@ pub fn logout(input: Input, session: &Session<'_>, terminal: &Terminal) -> Resul
     // Under the lock, or a refresh that is under way would store its result after the removal. If it can't be had, logging out matters more.
     let _lock = refresh_lock::take(session.state_dir, &session.profile.name);
     let (store, profile) = (session.store, session.profile);
+    store.delete(&account(profile).service_account())?;
     let set = match load(store, profile) {
         Ok(Some(set)) => set,
         Ok(None) => {

@@ -106,6 +106,7 @@ pub fn remove(name: &str, force: bool, config: &mut Config, open: OpenStore<'_>,
         terminal.warning(format!("the session of {who} was removed here; at the provider it lives on until it expires"));
     }
     store.delete(&account.client_secret())?;
+    store.delete(&account.service_account())?;
     config.remove(name)?;
     terminal.status(format!("Removed the profile `{name}`."));
     Ok(())

@@ -2,9 +2,10 @@
 
 use crate::clock::{Clock, in_words};
 use crate::error::{Error, Result};
+use crate::issued::{Need, Refresh};
 use crate::oidc::claims::{ClaimSet, Identity, groups, realm_roles, unverified_payload};
 use crate::oidc::provider::{UserInfo, UserInfoAnswer};
-use crate::session::{Need, Refresh, Session};
+use crate::session::Session;
 use crate::terminal::{Line, Terminal};
 use crate::token_set::TokenSet;
 

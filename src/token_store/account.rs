@@ -11,6 +11,8 @@ pub enum Kept {
     TokenSet,
     /// The secret of a confidential client, which outlives the login.
     ClientSecret,
+    /// The access tokens of a client's service account.
+    ServiceAccount,
     /// Nothing of worth: written and deleted to see whether the store works.
     Probe,
 }
@@ -20,6 +22,7 @@ impl Kept {
         match self {
             Self::TokenSet => "token-set",
             Self::ClientSecret => "client-secret",
+            Self::ServiceAccount => "service-account",
             Self::Probe => "probe",
         }
     }
@@ -65,6 +68,12 @@ impl Account {
         Self { kept: Kept::ClientSecret, ..self.clone() }
     }
 
+    /// The account of the same profile's service account.
+    #[must_use]
+    pub fn service_account(&self) -> Self {
+        Self { kept: Kept::ServiceAccount, ..self.clone() }
+    }
+
     pub(super) fn probe(&self) -> Self {
         Self { kept: Kept::Probe, ..self.clone() }
     }
@@ -80,6 +89,7 @@ impl Account {
         let kept = match self.kept {
             Kept::TokenSet => "tokens",
             Kept::ClientSecret => "client secret",
+            Kept::ServiceAccount => "service account's tokens",
             Kept::Probe => "a test that the keyring works",
         };
         let part = self.part.map_or_else(String::new, |(_, index)| format!(", part {}", index + 1));

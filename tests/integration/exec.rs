@@ -79,6 +79,18 @@ mod for_real {
 
     use crate::real::Home;
 
+    #[test]
+    fn a_real_shell_evaluates_what_it_is_given() {
+        let home = Home::new().signed_in();
+        let token = String::from_utf8(home.run(&["token"]).stdout).expect("text");
+        let script = format!("eval \"$({} token --format env --env A_TOKEN)\" && env | grep ^A_TOKEN= | cut -d= -f2-", env!("CARGO_BIN_EXE_kclogin"));
+        let mut shell = home.command(&[]);
+        let environment: Vec<_> = shell.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
+        shell = std::process::Command::new("sh");
+        let output = shell.arg("-c").arg(script).env_clear().envs(environment).output().expect("sh");
+        assert_eq!((String::from_utf8_lossy(&output.stdout).as_ref(), output.status.code()), (token.as_str(), Some(0)), "{output:?}");
+    }
+
     fn exec(home: &Home, arguments: &[&str]) -> Output {
         home.command(&[&["exec"], arguments].concat()).output().expect("started")
     }

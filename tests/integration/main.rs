@@ -7,6 +7,7 @@ mod bad_input;
 mod clients;
 mod cookies;
 mod crash;
+mod derived;
 mod documents;
 mod exec;
 mod generated;

@@ -21,14 +21,14 @@ pub(crate) fn at_now() -> (Provider, Machine) {
 }
 
 /// Moves both clocks.
-fn pass(provider: &Provider, machine: &Machine, seconds: i64) {
+pub(crate) fn pass(provider: &Provider, machine: &Machine, seconds: i64) {
     machine.clock.advance(seconds);
     provider.advance(seconds);
 }
 
 /// A run that printed one token on stdout and nothing on stderr: the token.
 #[track_caller]
-fn token(machine: &Machine, more: &[&str]) -> String {
+pub(crate) fn token(machine: &Machine, more: &[&str]) -> String {
     let outcome = machine.run(&[&["token"], more].concat());
     assert_eq!((outcome.exit, outcome.stderr.as_str()), (Exit::Done, ""), "{}", outcome.stdout);
     outcome.stdout.strip_suffix('\n').expect("a newline").to_owned()
@@ -52,6 +52,39 @@ fn a_fresh_token_costs_no_request_no_connection_and_no_lock() {
     assert_eq!((provider.request_count(), provider.connection_count()), (0, connections));
     assert!(!machine.path(".local/state").exists(), "no lock file is made");
     assert_eq!(machine.store.calls()[calls..], [format!("load token-set test kclogin {}", provider.issuer())], "the store is asked once");
+}
+
+#[test]
+fn a_shell_is_given_a_command_that_sets_a_variable() {
+    let (_provider, machine) = at_now();
+    let value = token(&machine, &[]);
+    let env = |more: &[&str]| machine.run(&[&["token", "--format", "env"], more].concat()).done();
+    assert_eq!(env(&[]), format!("export KCLOGIN_TOKEN='{value}'\n"));
+    assert_eq!(env(&["--shell", "fish"]), format!("set -gx KCLOGIN_TOKEN '{value}'\n"));
+    assert_eq!(env(&["--shell", "powershell", "--env", "A_TOKEN"]), format!("$env:A_TOKEN = '{value}'\n"));
+    for bad in ["A B", "A;id", "1", "$(id)"] {
+        let stderr = machine.run(&["token", "--format", "env", "--env", bad]).failed(Exit::Usage);
+        assert_eq!(stderr, format!("error: `{bad}` can't be the name of a variable\n"));
+    }
+}
+
+#[test]
+fn kubernetes_is_answered_in_the_version_it_asks_for() {
+    let (_provider, machine) = at_now();
+    let answer = || -> Value { serde_json::from_str(&machine.run(&["token", "--format", "exec-credential"]).done()).expect("JSON") };
+    let expected = |version: &str| {
+        json!({
+            "apiVersion": format!("client.authentication.k8s.io/{version}"), "kind": "ExecCredential",
+            "status": {"token": token(&machine, &[]), "expirationTimestamp": "2026-11-24T18:45:00Z"},
+        })
+    };
+    let now = expected("v1");
+    assert_eq!(answer()["apiVersion"], now["apiVersion"]);
+    assert_eq!(answer()["status"]["token"], now["status"]["token"]);
+    machine.set("KUBERNETES_EXEC_INFO", r#"{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","spec":{}}"#);
+    assert_eq!(answer(), expected("v1beta1"));
+    machine.set("KUBERNETES_EXEC_INFO", r#"{"apiVersion":"client.authentication.k8s.io/v1alpha1"}"#);
+    machine.run(&["token", "--format", "exec-credential"]).failed(Exit::Usage);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod at_once;
 mod bench;
 mod confidential;
 mod day;
+mod derived;
 mod fake_keyring;
 mod form;
 mod homes;

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::oidc::document;
 use crate::oidc::endpoints::{Endpoints, parse_url, require_secure};
 use crate::oidc::http::{Http, Request, Response};
+use crate::profile::Settings;
 
 /// The longest that fetching the keys ahead of their use may take, in seconds.
 const PREFETCH_LIMIT: Duration = Duration::from_secs(5);
@@ -64,6 +65,24 @@ pub(super) fn asymmetric_algorithms() -> Vec<CoreJwsSigningAlgorithm> {
 }
 
 impl<'a> Provider<'a> {
+    /// The provider of a profile: as its endpoints are written down, or else discovered and then corrected by those that are.
+    ///
+    /// # Errors
+    /// As [`discover`](Self::discover), or the profile says neither where to look nor enough not to have to.
+    pub fn of_settings(http: &'a Http<'a>, settings: &Settings) -> Result<Self> {
+        if let Some(endpoints) = settings.endpoints.complete() {
+            return Ok(Self::known(http, settings.issuer.clone(), endpoints));
+        }
+        let issuer = settings.issuer.as_deref().ok_or_else(|| {
+            Error::usage("the profile has neither an issuer nor both the authorization and the token endpoint")
+                .hint("give the issuer: `--issuer URL`")
+        })?;
+        let mut provider = Self::discover(http, issuer)?;
+        settings.endpoints.override_in(&mut provider.endpoints);
+        provider.endpoints.require_secure()?;
+        Ok(provider)
+    }
+
     /// Fetches and checks the provider's metadata.
     ///
     /// # Errors

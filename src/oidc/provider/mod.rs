@@ -6,6 +6,8 @@
 mod authorize;
 mod discovery;
 mod end_session;
+mod form;
+mod grants;
 mod id_token;
 mod refusal;
 mod response;
@@ -23,6 +25,7 @@ use crate::secret::Secret;
 
 pub use authorize::{Wishes, random_secret};
 pub use end_session::Ended;
+pub use grants::Exchanged;
 pub use id_token::{IdTokenChecks, VerifiedIdToken};
 pub use token_endpoint::TokenResponse;
 pub use user_info::{UserInfo, UserInfoAnswer};

@@ -13,6 +13,8 @@ use crate::oidc::endpoints::ClientAuthentication;
 pub(super) enum Attempt {
     SignIn,
     Refresh,
+    Exchange,
+    ClientCredentials,
 }
 
 impl fmt::Display for Attempt {
@@ -20,6 +22,8 @@ impl fmt::Display for Attempt {
         f.write_str(match self {
             Self::SignIn => "the sign-in",
             Self::Refresh => "the refresh",
+            Self::Exchange => "the token exchange",
+            Self::ClientCredentials => "the service account's sign-in",
         })
     }
 }
@@ -71,6 +75,24 @@ pub(super) fn session_over(description: Option<&str>) -> Error {
 pub(super) fn refused(attempt: Attempt, client: &Client, provider: &str, code: &str, description: Option<&str>) -> Error {
     let words = in_words(code, description);
     match (code, description) {
+        // Keycloak's words for what its administrator has to switch on or add.
+        (_, Some("Client not enabled to retrieve service account" | "Public client not allowed to retrieve service account")) => {
+            Error::failed(format!("{attempt} failed: the client `{}` has no service account", client.id))
+                .hint("ask an administrator for a client with a secret and `Service account roles` switched on")
+                .detail(words)
+        }
+        (_, Some("Standard token exchange is not enabled for the requested client")) => {
+            Error::failed(format!("{attempt} failed: the client `{}` may not exchange tokens", client.id))
+                .hint("ask an administrator for a client with a secret and `Standard token exchange` switched on")
+                .detail(words)
+        }
+        ("invalid_client", Some("Audience not found")) => {
+            Error::failed(format!("{attempt} failed: the provider knows no such audience")).hint("an audience is a client's ID").detail(words)
+        }
+        ("invalid_request", Some(text)) if text.starts_with("Requested audience not available") => {
+            Error::failed(format!("{attempt} failed: {words}"))
+                .hint("ask an administrator to give the client that audience, by a mapper or a role of it")
+        }
         ("invalid_client" | "unauthorized_client", _) => {
             let sentence = format!("{attempt} failed: the provider does not accept the client `{}`: {words}", client.id);
             Error::failed(sentence).hint(client_hint(attempt, client.authentication))
@@ -88,15 +110,16 @@ pub(super) fn refused(attempt: Attempt, client: &Client, provider: &str, code: &
 
 fn client_hint(attempt: Attempt, authentication: ClientAuthentication) -> &'static str {
     match (attempt, authentication) {
+        (Attempt::ClientCredentials, _) => "look at the client's ID and its secret in KCLOGIN_CLIENT_SECRET, or where a login has stored it",
         (Attempt::SignIn, ClientAuthentication::None) => {
             "if the client has a secret at the provider, give it with `kclogin login --client-secret-stdin`; if not, look at its ID"
         }
         (Attempt::SignIn, _) => "look at the client's ID and secret; a new secret is given with `kclogin login --client-secret-stdin`",
         // It was accepted before, so that it is not the ID.
-        (Attempt::Refresh, ClientAuthentication::None) => {
+        (Attempt::Refresh | Attempt::Exchange, ClientAuthentication::None) => {
             "ask an administrator whether it was deleted, disabled, or given a secret (for `kclogin login --client-secret-stdin`)"
         }
-        (Attempt::Refresh, _) => {
+        (Attempt::Refresh | Attempt::Exchange, _) => {
             "ask an administrator whether it was deleted, disabled, or given another secret (for `kclogin login --client-secret-stdin`)"
         }
     }

@@ -8,7 +8,8 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, ExtraTokenFields, IdTokenFields, IssuerUrl, JsonWebKeySet,
-    OAuth2TokenResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, StandardErrorResponse, StandardTokenResponse, TokenUrl,
+    OAuth2TokenResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse,
+    TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 
@@ -49,11 +50,11 @@ pub(super) struct MoreFields {
 impl ExtraTokenFields for MoreFields {}
 
 type Fields = IdTokenFields<MoreClaims, MoreFields, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
-type WireResponse = StandardTokenResponse<Fields, CoreTokenType>;
-type WireError = RequestTokenError<Failure, StandardErrorResponse<CoreErrorResponseType>>;
+pub(super) type WireResponse = StandardTokenResponse<Fields, CoreTokenType>;
+pub(super) type WireError = RequestTokenError<Failure, StandardErrorResponse<CoreErrorResponseType>>;
 /// What keeps an answer from the library.
 #[derive(Debug)]
-enum Failure {
+pub(super) enum Failure {
     Sending(Error),
     Unusable(Unusable),
 }
@@ -69,7 +70,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-type WireClient = openidconnect::Client<
+pub(super) type WireClient = openidconnect::Client<
     MoreClaims,
     CoreAuthDisplay,
     CoreGenderClaim,
@@ -104,15 +105,16 @@ impl Provider<'_> {
         TokenResponse::read(&response, now)
     }
 
-    /// Refreshes.
+    /// Refreshes. With a scope, the access token that comes has no more than that of what was granted (RFC 6749 section 6); the refresh token keeps all.
     ///
     /// # Errors
     /// [`LoginRequired`](crate::error::ErrorKind::LoginRequired) where the provider no longer accepts the refresh token (`invalid_grant`) and only
     /// then; otherwise as [`exchange`](Self::exchange).
-    pub fn refresh(&self, client: &Client, refresh_token: &Secret<String>, now: Timestamp) -> Result<TokenResponse> {
+    pub fn refresh(&self, client: &Client, refresh_token: &Secret<String>, scope: &[String], now: Timestamp) -> Result<TokenResponse> {
         let token = RefreshToken::new(refresh_token.expose().clone());
         let wire = self.wire_client(client)?;
-        let response = wire.exchange_refresh_token(&token).request(&|request| self.token_request(request)).map_err(|error| match &error {
+        let request = wire.exchange_refresh_token(&token).add_scopes(scope.iter().cloned().map(Scope::new));
+        let response = request.request(&|request| self.token_request(request)).map_err(|error| match &error {
             RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidGrant => {
                 refusal::session_over(said.error_description().map(String::as_str))
             }
@@ -127,13 +129,13 @@ impl Provider<'_> {
     }
 
     /// Sends a request whose answer the library will read, once nothing in it can be understood in two ways.
-    fn token_request(&self, request: Request) -> std::result::Result<Response, Failure> {
+    pub(super) fn token_request(&self, request: Request) -> std::result::Result<Response, Failure> {
         let response = self.send(request).map_err(Failure::Sending)?;
         require_sound(&response).map_err(Failure::Unusable)?;
         Ok(response)
     }
 
-    fn wire_client(&self, client: &Client) -> Result<WireClient> {
+    pub(super) fn wire_client(&self, client: &Client) -> Result<WireClient> {
         // The library wants an issuer and keys for verifying; verifying is done in `id_token` with the true ones.
         let issuer = IssuerUrl::from_url(self.endpoints.token.clone());
         let mut wire = openidconnect::Client::new(ClientId::new(client.id.clone()), issuer, JsonWebKeySet::default());
@@ -147,7 +149,7 @@ impl Provider<'_> {
 }
 
 impl TokenResponse {
-    fn read(response: &WireResponse, now: Timestamp) -> Result<Self> {
+    pub(super) fn read(response: &WireResponse, now: Timestamp) -> Result<Self> {
         // RFC 6749 section 7.1: a client must not use a token whose type it doesn't understand. The value is case-insensitive (section 5.1).
         let is_bearer = match response.token_type() {
             CoreTokenType::Bearer => true,
@@ -179,7 +181,7 @@ impl TokenResponse {
     }
 }
 
-fn refused(attempt: Attempt, client: &Client, provider: &str, error: WireError) -> Error {
+pub(super) fn refused(attempt: Attempt, client: &Client, provider: &str, error: WireError) -> Error {
     let no_response = || Error::failed(format!("{attempt} failed: the provider's answer is not a token response"));
     match error {
         RequestTokenError::Request(Failure::Sending(error)) => error,

@@ -4,7 +4,7 @@ use super::alter::alter;
 use super::endpoints::error;
 use super::keys::{base64url, sha256};
 use super::mint;
-use super::sessions::Rotation;
+use super::sessions::{Rotation, User};
 use super::state::{ClientAuthentication, State};
 use super::wire::{Request, Response};
 
@@ -20,6 +20,8 @@ pub(super) fn answer(state: &mut State, request: &Request) -> Response {
     match grant_type {
         "authorization_code" => exchange(state, request, &client_id),
         "refresh_token" => refresh(state, request, &client_id),
+        "client_credentials" => client_credentials(state, request, &client_id),
+        "urn:ietf:params:oauth:grant-type:token-exchange" => exchange_token(state, request, &client_id),
         _ => error(400, "unsupported_grant_type", "Unsupported grant_type"),
     }
 }
@@ -79,7 +81,7 @@ fn exchange(state: &mut State, request: &Request, client_id: &str) -> Response {
         (Some(_), Some(_)) => {}
     }
     let with_refresh = state.settings.rotation != Rotation::Never;
-    respond(state, &grant.session, grant.nonce.as_deref(), with_refresh)
+    respond(state, &grant.session, grant.nonce.as_deref(), with_refresh, None)
 }
 
 /// 43 to 128 unreserved characters: [RFC 7636 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1).
@@ -95,16 +97,66 @@ fn refresh(state: &mut State, request: &Request, client_id: &str) -> Response {
     let (now, rotation) = (state.now(), state.settings.rotation);
     match state.sessions.redeem(token, client_id, rotation, now) {
         // No nonce: there was no authentication request, OpenID Connect Core 12.2.
-        Ok(session) => respond(state, &session.id, None, !matches!(rotation, Rotation::Keep | Rotation::Never)),
+        Ok(session) => {
+            // Keycloak leaves out what was never granted, without a word.
+            let has = |scope: &&str| session.has_scope(scope);
+            let scope = request.form.get("scope").map(|scope| scope.split(' ').filter(has).collect::<Vec<_>>().join(" "));
+            respond(state, &session.id, None, !matches!(rotation, Rotation::Keep | Rotation::Never), scope)
+        }
         Err(description) => error(400, "invalid_grant", description),
     }
 }
 
-fn respond(state: &mut State, session: &str, nonce: Option<&str>, with_refresh: bool) -> Response {
-    let Some(session) = state.sessions.sessions.get(session).filter(|session| session.alive).cloned() else {
+/// [RFC 8693 2](https://www.rfc-editor.org/rfc/rfc8693#section-2): any audience but `nobody` and any scope but `nothing` is given.
+fn exchange_token(state: &mut State, request: &Request, client_id: &str) -> Response {
+    let field = |name| request.form.get(name).unwrap_or_default();
+    let is_access_token = |name| field(name) == "urn:ietf:params:oauth:token-type:access_token";
+    if state.clients.get(client_id) == Some(&None) {
+        return error(400, "invalid_request", "Standard token exchange is not enabled for the requested client");
+    }
+    if !is_access_token("subject_token_type") || !is_access_token("requested_token_type") {
+        return error(400, "invalid_request", "requested_token_type unsupported");
+    }
+    if field("audience") == "nobody" {
+        return error(400, "invalid_client", "Audience not found");
+    }
+    let Some(mut session) = state.sessions.of_access_token(field("subject_token"), state.now()).cloned() else {
+        return error(400, "invalid_request", "Invalid token");
+    };
+    let with = field("scope").split(' ').filter(|scope| !matches!(*scope, "" | "nothing"));
+    session.scope = ["profile", "email"].into_iter().chain(with.filter(|scope| !matches!(*scope, "profile" | "email"))).collect::<Vec<_>>().join(" ");
+    let mut response = mint::token_response(state, &session, None, false);
+    response["issued_token_type"] = "urn:ietf:params:oauth:token-type:access_token".into();
+    answer_with(state, response)
+}
+
+/// [RFC 6749 4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4).
+fn client_credentials(state: &mut State, request: &Request, client_id: &str) -> Response {
+    if state.clients.get(client_id) == Some(&None) {
+        return error(401, "unauthorized_client", "Public client not allowed to retrieve service account");
+    }
+    let scope = request.form.get("scope").unwrap_or_default();
+    if scope == "nothing" {
+        return error(400, "invalid_scope", "Invalid scopes: nothing");
+    }
+    let user = User::named(&format!("service-account-{client_id}"), "", "");
+    let now = state.now();
+    let session = state.sessions.begin(client_id, user, format!("profile email {scope}").trim_end().to_owned(), now);
+    let session = state.sessions.sessions[&session].clone();
+    let response = mint::token_response(state, &session, None, false);
+    answer_with(state, response)
+}
+
+fn respond(state: &mut State, session: &str, nonce: Option<&str>, with_refresh: bool, scope: Option<String>) -> Response {
+    let Some(mut session) = state.sessions.sessions.get(session).filter(|session| session.alive).cloned() else {
         return error(400, "invalid_grant", "Session not active");
     };
-    let mut response = mint::token_response(state, &session, nonce, with_refresh);
+    session.scope = scope.unwrap_or(session.scope);
+    let response = mint::token_response(state, &session, nonce, with_refresh);
+    answer_with(state, response)
+}
+
+fn answer_with(state: &mut State, mut response: serde_json::Value) -> Response {
     alter(&mut state.alterations.token_response, &mut response);
     for (member, what) in [("access_token", "access token"), ("refresh_token", "refresh token"), ("id_token", "ID token")] {
         state.record.secret(what, response[member].as_str().unwrap_or_default());

@@ -1,10 +1,12 @@
-//! What a call says: from clap's types, the environment and stdin to what the commands are handed. Nothing is done here.
+//! What a call says: from clap's types, the environment and stdin to what the commands are handed. Nothing is done here, but
+//! for what every use of a token begins with: `tokens`.
+
+pub(crate) mod tokens;
 
 use std::io::Read;
 use std::path::PathBuf;
 
-use crate::cli::{Colour, Global, Login, TokenFormat};
-use crate::command::token::Format;
+use crate::cli::{Colour, Global, Login};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::oidc::endpoints::parse_url;
@@ -139,13 +141,4 @@ pub(crate) fn read_limited(from: impl Read) -> std::io::Result<String> {
     let mut text = String::new();
     from.take(INPUT_LIMIT).read_to_string(&mut text)?;
     Ok(text)
-}
-
-/// The format of a token, as the command knows it.
-pub(crate) fn format(format: TokenFormat) -> Format {
-    match format {
-        TokenFormat::Raw => Format::Raw,
-        TokenFormat::Json => Format::Json,
-        TokenFormat::Header => Format::Header,
-    }
 }

@@ -2,11 +2,16 @@
 //!
 //! It never opens a browser: where only a person can go on, it says so (exit 3) and leaves them to `kclogin login`.
 
+mod derive;
+mod service_account;
+
 use std::path::Path;
 use std::time::Duration;
 
 use crate::clock::{Clock, Timestamp};
+use crate::derived::is_valid_for;
 use crate::error::{Error, ErrorKind, Result};
+use crate::issued::{Need, Refresh, TokenKind};
 use crate::oidc::claims::unverified_payload;
 use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::Http;
@@ -17,6 +22,8 @@ use crate::secret::Secret;
 use crate::terminal::Terminal;
 use crate::token_set::TokenSet;
 use crate::token_store::{Account, TokenStore};
+
+pub use service_account::ServiceAccount;
 
 /// One profile's session and what it takes to keep it fresh.
 pub struct Session<'a> {
@@ -34,31 +41,6 @@ pub struct Session<'a> {
     pub client_secret: Option<Secret<String>>,
     /// Where warnings go.
     pub terminal: &'a Terminal,
-}
-
-/// What is asked of an access token.
-#[derive(Clone, Copy, Debug)]
-pub struct Need {
-    /// For how long it must still be valid.
-    pub min_validity: Duration,
-    /// Whether to refresh even where it is.
-    pub refresh: Refresh,
-}
-
-/// When to refresh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refresh {
-    /// Where the stored access token is not valid for long enough.
-    WhereNeeded,
-    /// In any case; but where the provider can't be reached, the stored access token will do if it is valid for long enough.
-    Wished,
-    /// In any case, and nothing else will do: the stored access token has been refused although it is valid.
-    Required,
-}
-
-impl Need {
-    /// Valid for half a minute more: long enough to be used at once.
-    pub const USUAL: Self = Self { min_validity: Duration::from_secs(30), refresh: Refresh::WhereNeeded };
 }
 
 /// The account of a profile's token set.
@@ -106,7 +88,7 @@ impl Session<'_> {
         })
     }
 
-    /// A token set whose access token meets the need: the stored one without network or lock where it does, else a refreshed one, which is stored
+    /// A token set whose token meets the need: the stored one without network or lock where it does, else a refreshed one, which is stored
     /// before it is returned.
     ///
     /// # Errors
@@ -114,13 +96,16 @@ impl Session<'_> {
     /// leave what is stored as it was.
     pub fn fresh(&self, need: Need) -> Result<TokenSet> {
         let first = self.stored()?;
-        let suffices = |set: &TokenSet| set.is_fresh(self.clock.now(), need.min_validity);
+        let suffices = |set: &TokenSet| match need.kind {
+            TokenKind::Access => set.is_fresh(self.clock.now(), need.min_validity),
+            TokenKind::Id => is_valid_for(set.id_token_expiry(), self.clock.now(), need.min_validity),
+        };
         if need.refresh == Refresh::WhereNeeded && suffices(&first) {
             return Ok(first);
         }
         self.refreshed(&first).or_else(|error| {
             if error.kind() == ErrorKind::ProviderUnreachable && need.refresh == Refresh::Wished && suffices(&first) {
-                self.terminal.warning(format!("the access token was not refreshed, so this is the one from before: {error}"));
+                self.terminal.warning(format!("the {} was not refreshed, so this is the one from before: {error}", need.kind));
                 return Ok(first);
             }
             Err(self.with_hint(error))
@@ -169,6 +154,16 @@ impl Session<'_> {
 
     /// Refreshes under the lock that the caller holds, and stores what comes of it.
     fn refresh(&self, current: &TokenSet) -> Result<TokenSet> {
+        self.refresh_and(current, &[], |current, response, provider, now| succeed(provider, current, response, now))
+    }
+
+    /// Refreshes for an access token with this scope, and stores what `next` makes of the answer.
+    fn refresh_and(
+        &self,
+        current: &TokenSet,
+        scope: &[String],
+        next: impl FnOnce(&TokenSet, TokenResponse, &Provider<'_>, Timestamp) -> Result<TokenSet>,
+    ) -> Result<TokenSet> {
         let Some(refresh_token) = &current.refresh_token else {
             return Err(Error::login_required("the access token has expired and the provider gave no refresh token"));
         };
@@ -176,11 +171,11 @@ impl Session<'_> {
         let now = self.clock.now();
         // Where refresh tokens are for one use, what comes for this one must be kept or the session is lost.
         self.store.try_out(&account(self.profile), &current.to_stored())?;
-        let response = match provider.refresh(&client, refresh_token, now) {
+        let response = match provider.refresh(&client, refresh_token, scope, now) {
             Err(refused) if refused.kind() == ErrorKind::LoginRequired => return self.replaced(current).ok_or(refused),
             response => response?,
         };
-        let next = succeed(&provider, current, response, now)?;
+        let next = next(current, response, &provider, now)?;
         self.store.save(&account(self.profile), &next.to_stored())?;
         Ok(next)
     }

@@ -1,0 +1,169 @@
+//! What every use of a token begins with: whose token, a person's or a service account's, and the sign-in where that is wished.
+
+use std::time::Duration;
+
+use super::{store_name, store_setting, wanted};
+use crate::cli::{Asked, EnvShell, Exec, Global, Login, Token, TokenFormat};
+use crate::command;
+use crate::command::token::Format;
+use crate::derived::Target;
+use crate::error::{Error, ErrorKind, Result};
+use crate::exit::Exit;
+use crate::host::Host;
+use crate::issued::{Ask, ExecInfo, Need, Refresh, Shell, Source, TokenKind};
+use crate::login_lock::{self, Turn};
+use crate::oidc::http::{Http, Settings as HttpSettings};
+use crate::profile::Profile;
+use crate::profile::choose::{choose, choose_for_login};
+use crate::profile::config_file::Config;
+use crate::secret::Secret;
+use crate::session::{ServiceAccount, Session};
+use crate::token_store::TokenStore;
+
+/// How much longer than a sign-in may take another process's is waited for: finding the provider and redeeming the code take time too.
+const LOGIN_MARGIN: Duration = Duration::from_secs(60);
+
+/// The login that `--login` begins.
+#[derive(Clone, Copy)]
+pub(crate) struct SignIn {
+    /// What a login without any option takes.
+    pub(crate) options: fn() -> Login,
+    /// Signs in.
+    pub(crate) run: fn(Login, &Global, &mut Host) -> Result<()>,
+}
+
+pub(crate) fn token(options: Token, global: &Global, host: &mut Host, sign_in: SignIn) -> Result<()> {
+    let mut ask = ask(&options.asked);
+    if options.force_refresh {
+        ask.need.refresh = Refresh::Wished;
+    }
+    let format = match options.format {
+        TokenFormat::Raw => Format::Raw,
+        TokenFormat::Json => Format::Json,
+        TokenFormat::Header => Format::Header,
+        TokenFormat::Env => Format::Env(shell(options.shell), options.variable),
+        TokenFormat::ExecCredential => Format::ExecCredential(exec_info(host)?),
+    };
+    let input = command::token::Input { format, ask };
+    with_source(&options.asked, global, host, sign_in, |source, host| command::token::token(&input, source, &*host.clock, &host.terminal))
+}
+
+pub(crate) fn exec(options: Exec, global: &Global, host: &mut Host, sign_in: SignIn) -> Result<Exit> {
+    let input = command::exec::Input { command: options.command, variables: options.variables, ask: ask(&options.asked) };
+    let code = with_source(&options.asked, global, host, sign_in, |source, host| command::exec::exec(&input, source, &*host.programs));
+    code.map(Exit::Command)
+}
+
+fn shell(shell: EnvShell) -> Shell {
+    match shell {
+        EnvShell::Sh => Shell::Sh,
+        EnvShell::Fish => Shell::Fish,
+        EnvShell::Powershell => Shell::PowerShell,
+    }
+}
+
+/// What Kubernetes' client says to its plug-in, where it has started us.
+fn exec_info(host: &Host) -> Result<ExecInfo> {
+    host.environment.get("KUBERNETES_EXEC_INFO").map_or_else(|| Ok(ExecInfo::default()), ExecInfo::read)
+}
+
+fn ask(asked: &Asked) -> Ask {
+    let kind = if asked.id_token { TokenKind::Id } else { TokenKind::Access };
+    let scope = asked.scope.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect();
+    Ask { target: Target::new(asked.audience.clone(), scope), need: Need { kind, min_validity: *asked.min_validity, refresh: Refresh::WhereNeeded } }
+}
+
+/// Gives `command` what hands out the tokens that are asked for.
+fn with_source<T>(asked: &Asked, global: &Global, host: &mut Host, sign_in: SignIn, command: impl Fn(&dyn Source, &Host) -> Result<T>) -> Result<T> {
+    if asked.client_credentials {
+        return with_service_account(global, host, |source| command(source, host));
+    }
+    let run = |host: &Host| with_session(global, host, None, |session| command(session, host));
+    if asked.login { or_sign_in(global, host, sign_in, run) } else { run(host) }
+}
+
+/// Gives `command` the service account of the profile that the call means, or of the client that the environment names.
+fn with_service_account<T>(global: &Global, host: &Host, command: impl FnOnce(&dyn Source) -> Result<T>) -> Result<T> {
+    let config = Config::read(host.environment.config_dir().as_deref())?;
+    let profile = choose_for_login(&config, &wanted(global, None, &host.environment)?)?;
+    let client_secret = host.environment.get("KCLOGIN_CLIENT_SECRET").map(Secret::from);
+    // A machine without a profile, such as one of CI, has no keyring either: there a token is kept only where a store is named.
+    let is_wished = config.profile(&profile.name).is_some() || store_setting(global, &host.environment).is_some();
+    let store = if is_wished { Some(host.stores.open(&store_name(global, &profile, &host.environment)?)) } else { None };
+    let store = match store.transpose() {
+        Err(error) if client_secret.is_some() && error.kind() == ErrorKind::StoreUnavailable => {
+            host.terminal.trace(format!("no token is kept: {}", error.sentence()));
+            None
+        }
+        store => store?,
+    };
+    let terminal = &host.terminal;
+    let trace = |text| terminal.trace(text);
+    let settings = HttpSettings::new(&host.environment, profile.settings.ca_file.clone());
+    command(&ServiceAccount {
+        profile: &profile,
+        store: store.as_deref(),
+        http: &Http::new(settings, &trace),
+        clock: &*host.clock,
+        state_dir: host.environment.state_dir().as_deref(),
+        client_secret,
+        terminal,
+    })
+}
+
+/// Gives `command` the session of the profile that the call means.
+pub(crate) fn with_session<T>(global: &Global, host: &Host, limit: Option<Duration>, command: impl FnOnce(&Session<'_>) -> Result<T>) -> Result<T> {
+    let profile = choose(&Config::read(host.environment.config_dir().as_deref())?, &wanted(global, None, &host.environment)?)?;
+    session_of(&profile, global, host, limit, command)
+}
+
+/// Gives `command` the session of a profile. `limit` is the longest that its requests may take together.
+pub(crate) fn session_of<T>(
+    profile: &Profile,
+    global: &Global,
+    host: &Host,
+    limit: Option<Duration>,
+    command: impl FnOnce(&Session<'_>) -> Result<T>,
+) -> Result<T> {
+    let store: Box<dyn TokenStore> = host.stores.open(&store_name(global, profile, &host.environment)?)?;
+    let terminal = &host.terminal;
+    let trace = |text| terminal.trace(text);
+    let mut settings = HttpSettings::new(&host.environment, profile.settings.ca_file.clone());
+    settings.limit = limit;
+    let state_dir = host.environment.state_dir();
+    command(&Session {
+        profile,
+        store: &*store,
+        http: &Http::new(settings, &trace),
+        clock: &*host.clock,
+        state_dir: state_dir.as_deref(),
+        client_secret: host.environment.get("KCLOGIN_CLIENT_SECRET").map(Secret::from),
+        terminal,
+    })
+}
+
+/// Does what wants a session, and once more after a sign-in where only that helps: one for all processes that come to this at once.
+fn or_sign_in<T>(global: &Global, host: &mut Host, sign_in: SignIn, command: impl Fn(&Host) -> Result<T>) -> Result<T> {
+    let is_required = |outcome: &Result<T>| outcome.as_ref().is_err_and(|error| error.kind() == ErrorKind::LoginRequired);
+    let began = host.clock.now();
+    let outcome = command(host);
+    if !is_required(&outcome) {
+        return outcome;
+    }
+    let options = (sign_in.options)();
+    let profile = choose_for_login(&Config::read(host.environment.config_dir().as_deref())?, &wanted(global, Some(&options), &host.environment)?)?;
+    let state_dir = host.environment.state_dir();
+    let wait = || host.terminal.status("Another kclogin is waiting for you to sign in; this one waits for what comes of it.");
+    let turn = login_lock::turn(state_dir.as_deref(), &profile.name, began, *options.timeout + LOGIN_MARGIN, wait)?;
+    // Somebody may have signed in since the look at the store.
+    let outcome = command(host);
+    if !is_required(&outcome) {
+        return outcome;
+    }
+    let Turn::Ours(mut lock) = turn else {
+        return Err(Error::login_required("nobody completed the sign-in that another kclogin had begun")
+            .hint(format!("sign in with `kclogin login --profile {}`", profile.name)));
+    };
+    (sign_in.run)(options, global, host).inspect_err(|_| lock.note_failure(host.clock.now()))?;
+    command(host)
+}

@@ -1,0 +1,134 @@
+//! A service account: a client's own access tokens (RFC 6749 section 4.4), for where there is no person, such as CI.
+//!
+//! There is nothing to lose here, as there is with a session: a token that is not kept is asked for again. So where no store can be had, none is used.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::derive::derived_of;
+use super::{account, stored_client_secret};
+use crate::clock::Clock;
+use crate::derived::{Derived, derived_for, is_valid_for, keep_derived};
+use crate::error::{Error, ErrorKind, Result};
+use crate::issued::{Ask, Issued, Refresh, Source, TokenKind};
+use crate::oidc::claims::unverified_payload;
+use crate::oidc::endpoints::ClientAuthentication;
+use crate::oidc::http::Http;
+use crate::oidc::provider::{Client, Provider};
+use crate::profile::Profile;
+use crate::refresh_lock;
+use crate::secret::Secret;
+use crate::terminal::Terminal;
+use crate::token_store::TokenStore;
+
+/// A client with a service account, and what it takes to ask for its tokens.
+pub struct ServiceAccount<'a> {
+    /// The profile that names the provider and the client. It may be made for this call alone.
+    pub profile: &'a Profile,
+    /// Where tokens are kept and the client's secret may be; nothing where they are asked for anew each time.
+    pub store: Option<&'a dyn TokenStore>,
+    /// How the provider is reached.
+    pub http: &'a Http<'a>,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Where locks are kept.
+    pub state_dir: Option<&'a Path>,
+    /// The client's secret, where the environment gives one in place of the stored one.
+    pub client_secret: Option<Secret<String>>,
+    /// Where warnings go.
+    pub terminal: &'a Terminal,
+}
+
+/// What is kept of a service account.
+#[derive(Default, Deserialize, Serialize)]
+struct Kept {
+    tokens: Vec<Derived>,
+}
+
+impl Source for ServiceAccount<'_> {
+    fn issue(&self, ask: &Ask) -> Result<Issued> {
+        if ask.need.kind == TokenKind::Id {
+            return Err(Error::usage("a service account has no ID token: nobody has signed in"));
+        }
+        if !ask.target.audience().is_empty() {
+            return Err(Error::usage("a service account's token is for the audience that the provider gives it")
+                .hint("ask an administrator for a mapper, or ask for a scope that brings the audience: `--scope SCOPE`"));
+        }
+        let suffices =
+            |kept: &Derived| ask.need.refresh == Refresh::WhereNeeded && is_valid_for(kept.expiry, self.clock.now(), ask.need.min_validity);
+        let before = self.kept(ask);
+        if let Some(kept) = before.clone().filter(suffices) {
+            return Ok(self.issued(kept));
+        }
+        // Without a lock the worst is one request more, so that is no reason to fail.
+        let _lock = self.store.map(|_| refresh_lock::take(self.state_dir, &self.profile.name));
+        let theirs = self.kept(ask).filter(|theirs| Some(theirs) != before.as_ref());
+        if let Some(theirs) = theirs.filter(|theirs| is_valid_for(theirs.expiry, self.clock.now(), Duration::ZERO)) {
+            return Ok(self.issued(theirs));
+        }
+        match self.ask_provider(ask) {
+            Ok(derived) => Ok(self.issued(derived)),
+            Err(error) => match before {
+                Some(kept)
+                    if error.kind() == ErrorKind::ProviderUnreachable
+                        && ask.need.refresh == Refresh::Wished
+                        && is_valid_for(kept.expiry, self.clock.now(), ask.need.min_validity) =>
+                {
+                    self.terminal.warning(format!("the access token was not renewed, so this is the one from before: {error}"));
+                    Ok(self.issued(kept))
+                }
+                _ => Err(error),
+            },
+        }
+    }
+}
+
+impl ServiceAccount<'_> {
+    fn load(&self) -> Kept {
+        let stored = self.store.and_then(|store| store.load(&account(self.profile).service_account()).ok().flatten());
+        // What can't be read is as good as what isn't there.
+        stored.and_then(|stored| serde_json::from_slice(stored.expose()).ok()).unwrap_or_default()
+    }
+
+    fn kept(&self, ask: &Ask) -> Option<Derived> {
+        derived_for(&self.load().tokens, &ask.target).cloned()
+    }
+
+    fn ask_provider(&self, ask: &Ask) -> Result<Derived> {
+        let settings = &self.profile.settings;
+        let provider = Provider::of_settings(self.http, settings)?;
+        let secret = match (&self.client_secret, self.store) {
+            (Some(given), _) => Some(given.clone()),
+            (None, Some(store)) => stored_client_secret(store, self.profile)?,
+            (None, None) => None,
+        };
+        let Some(secret) = secret else {
+            return Err(Error::failed(format!("the client `{}` needs its secret to sign in by itself", settings.client_id))
+                .hint("give it in KCLOGIN_CLIENT_SECRET, or store it with `kclogin login --client-secret-stdin`"));
+        };
+        let authentication = settings.client_authentication.filter(|way| *way != ClientAuthentication::None);
+        let authentication = authentication.unwrap_or_else(|| provider.preferred_authentication());
+        let client = Client { id: settings.client_id.clone(), secret: Some(secret), authentication };
+        let now = self.clock.now();
+        let derived = derived_of(&ask.target, &provider.client_credentials(&client, ask.target.scope(), now)?);
+        if let Some(store) = self.store {
+            let mut kept = self.load();
+            keep_derived(&mut kept.tokens, derived.clone(), now);
+            let stored = Secret::new(serde_json::to_vec(&kept).unwrap_or_default());
+            if let Err(error) = store.save(&account(self.profile).service_account(), &stored) {
+                self.terminal.warning(format!("the access token could not be kept for the next call: {}", error.sentence()));
+            }
+        }
+        Ok(derived)
+    }
+
+    fn issued(&self, derived: Derived) -> Issued {
+        let issuer = self.profile.provider().to_owned();
+        let claims =
+            unverified_payload(derived.access_token.expose()).filter(|claims| claims.get("iss").and_then(|iss| iss.as_str()) == Some(&issuer));
+        let subject = claims.and_then(|claims| Some(claims.get("sub")?.as_str()?.to_owned()));
+        Issued { token: derived.access_token, expiry: derived.expiry, scope: derived.granted, issuer, subject }
+    }
+}
