@@ -7,7 +7,7 @@
 //! 2. [`error`]: what went wrong, sorted by who must act.
 //! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::authorization`], [`derived`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
 //! 4. [`terminal`], [`crash`], [`interrupt`], [`browser`], [`program`], [`loopback`], [`token_store`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
-//! 5. [`issued`], [`session`]: a stored token set that can still yield a fresh one, and the token that comes of it.
+//! 5. [`issued`], [`session`]: a stored token set that can still yield a fresh one, and the token that comes of it; [`leftover`]: what is to be removed from stores that a profile has left.
 //! 6. [`command`]: one function for each command.
 //! 7. [`host`], [`cli`], [`generate`], `call` (from clap's types to a command's input), and this file, which alone knows them all: [`run`].
 //!
@@ -34,6 +34,7 @@ pub mod generate;
 pub mod host;
 pub mod interrupt;
 pub mod issued;
+pub mod leftover;
 pub mod login_lock;
 pub mod loopback;
 pub mod oidc;
@@ -63,6 +64,7 @@ use cli::{Cli, Command, Global, Login, ProfileAction};
 use error::{Error, Result};
 use exit::Exit;
 use host::Host;
+use leftover::Leftovers;
 use oidc::http::{Http, Settings as HttpSettings};
 use profile::Profile;
 use profile::choose::{choose, choose_for_login};
@@ -139,7 +141,7 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
     // A store that this version doesn't know can't be tidied up.
     let former_name = config.profile(&input.profile.name).and_then(|former| StoreName::of_setting(former.settings.store.as_deref()).ok());
     let former = former_name.as_ref().filter(|former| **former != store_name);
-    let former = former.map(|name| command::login::Former { description: host.stores.describe(name), store: host.stores.open(name) });
+    let former = former.map(|name| command::login::Former { name: name.clone(), store: host.stores.open(name) });
     let given = options
         .browser
         .as_deref()
@@ -166,7 +168,10 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
     };
     host.interrupt.watch();
     let _turn = login_lock::without_waiting(state_dir.as_deref(), &input.profile.name);
-    command::login::login(input, &mut config, &parts)
+    let (name, leftovers) = (input.profile.name.clone(), leftovers(host, parts.former.is_some()));
+    let outcome = command::login::login(input, &mut config, &parts);
+    leftovers.clear_or_warn(&name, &mut config);
+    outcome
 }
 
 /// `kclogin login`, for the commands that may sign in by themselves.
@@ -180,7 +185,7 @@ fn plain_login() -> Login {
 }
 
 fn logout(all: bool, local: bool, global: &Global, host: &Host) -> Result<()> {
-    let config = Config::read(config_dir(host).as_deref())?;
+    let mut config = Config::read(config_dir(host).as_deref())?;
     let profiles: Vec<Profile> = match choose(&config, &wanted(global, None, &host.environment)?) {
         _ if all => config.profiles().collect(),
         Ok(profile) => vec![profile],
@@ -196,6 +201,7 @@ fn logout(all: bool, local: bool, global: &Global, host: &Host) -> Result<()> {
             // With several, the others still get their turn; the last failure is the one that is returned and said.
             Err(error) => failure.replace(error).iter().for_each(|error| host.terminal.error(error)),
         }
+        leftovers(host, false).clear_or_warn(&profile.name, &mut config);
     }
     if ended == 0 && failure.is_none() && (all || profiles.is_empty()) {
         host.terminal.status("Not logged in.");
@@ -223,7 +229,7 @@ fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
         ProfileAction::Use { name } => command::profile::choose_default(&name, &mut config, &host.terminal),
         ProfileAction::Remove { name, all, force } => {
             let names: Vec<String> = if all { config.profiles().map(|profile| profile.name).collect() } else { name.into_iter().collect() };
-            names.iter().try_for_each(|name| command::profile::remove(name, force, &mut config, &open, &host.terminal))
+            names.iter().try_for_each(|name| command::profile::remove(name, force, &mut config, &open, &leftovers(host, false), &host.terminal))
         }
         ProfileAction::MoveStore { name, to } => {
             let mut wanted = wanted(global, None, &host.environment)?;
@@ -263,6 +269,10 @@ fn man(command: &[String], dir: Option<&Path>, host: &Host) -> Result<()> {
     write().map_err(|error| Error::failed(format!("the man pages can't be written to {}: {error}", dir.display())))?;
     host.terminal.status(format!("Wrote {} man pages to {}.", pages.len(), dir.display()));
     Ok(())
+}
+
+fn leftovers(host: &Host, asks: bool) -> Leftovers<'_> {
+    Leftovers { stores: &*host.stores, state_dir: host.environment.state_dir(), terminal: &host.terminal, asks }
 }
 
 fn config_dir(host: &Host) -> Option<PathBuf> {

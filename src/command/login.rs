@@ -12,6 +12,7 @@ use url::Url;
 use crate::browser::{Browser, Launch};
 use crate::clock::{Clock, lasting};
 use crate::error::{Error, ErrorKind, Result};
+use crate::leftover::{announce, leave};
 use crate::loopback::{Arrival, Loopback, NoArrival, Page, Start, StartSecrets};
 use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse};
 use crate::oidc::endpoints::ClientAuthentication;
@@ -24,7 +25,7 @@ use crate::secret::Secret;
 use crate::session::{self, account, stored_client_secret};
 use crate::terminal::{Line, Terminal};
 use crate::token_set::TokenSet;
-use crate::token_store::{TokenStore, probe};
+use crate::token_store::{StoreName, TokenStore, probe};
 
 /// What is asked for.
 #[derive(Debug)]
@@ -61,10 +62,10 @@ pub struct Parts<'a> {
     pub terminal: &'a Terminal,
 }
 
-/// The store that a profile leaves with this login.
+/// The store that a profile leaves with this login. What it had there is written down to be cleared afterwards; see `leftover`.
 pub struct Former {
-    /// What a person calls it.
-    pub description: String,
+    /// Its name.
+    pub name: StoreName,
     /// The store, if it can be opened.
     pub store: Result<Box<dyn TokenStore>>,
 }
@@ -72,13 +73,6 @@ pub struct Former {
 impl Former {
     fn client_secret(&self, profile: &Profile) -> Result<Option<Secret<String>>> {
         self.store.as_ref().map_err(Clone::clone).and_then(|store| stored_client_secret(&**store, profile))
-    }
-
-    /// Removes what the profile had there: two sessions under one name would be one too many, and nobody would find the other again.
-    fn clear(&self, profile: &Profile) -> Result<()> {
-        let store = self.store.as_ref().map_err(Clone::clone)?;
-        store.delete(&account(profile))?;
-        store.delete(&account(profile).client_secret())
     }
 }
 
@@ -261,17 +255,24 @@ fn finish(
     // A secret that came with an import is kept under what stood for the issuer until it was known.
     let has_moved = account != session::account(&input.profile);
     let is_elsewhere = has_moved || parts.former.is_some();
-    if let Some(secret) = input.client_secret.as_ref().or(client.secret.as_ref().filter(|_| is_elsewhere)) {
-        parts.store.save(&account.client_secret(), &Secret::new(secret.expose().clone().into_bytes()))?;
-    }
     // Under the lock, or a refresh that is under way for the session before this one would store its result over this one. If it can't be had, having
     // signed in matters more.
     let lock = refresh_lock::take(parts.state_dir, &profile.name);
+    if parts.former.is_some() {
+        announce(&profile, config)?;
+    }
+    if let Some(secret) = input.client_secret.as_ref().or(client.secret.as_ref().filter(|_| is_elsewhere)) {
+        parts.store.save(&account.client_secret(), &Secret::new(secret.expose().clone().into_bytes()))?;
+    }
     parts.store.save(&account, &set.to_stored())?;
-    drop(lock);
-    let is_new = config.profile(&profile.name).is_none();
+    let written = config.profile(&profile.name);
+    let is_new = written.is_none();
+    profile.settings.uncleared_stores = written.map(|written| written.settings.uncleared_stores).unwrap_or_default();
+    if let Some(former) = &parts.former {
+        leave(&mut profile.settings, &former.name);
+    }
     config.put(&profile).inspect_err(|_| {
-        if is_new || parts.former.is_some() {
+        if is_new {
             // Where no profile says where it is, nobody would find the session again.
             let _ = parts.store.delete(&account);
             let _ = parts.store.delete(&account.client_secret());
@@ -280,12 +281,7 @@ fn finish(
     if has_moved {
         parts.store.delete(&session::account(&input.profile).client_secret())?;
     }
-    if let Some(former) = &parts.former
-        && let Err(error) = former.clear(&input.profile)
-    {
-        let sentence = error.sentence();
-        parts.terminal.warning(format!("what this profile had in its former store, {}, could not be removed there: {sentence}", former.description));
-    }
+    drop(lock);
     Ok((set, profile.name))
 }
 

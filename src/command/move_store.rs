@@ -1,17 +1,19 @@
 //! `kclogin profile move-store`: a profile's session and client secret from one token store to another.
 //!
 //! The order is the promise: copied, read back and compared, then written down in the profile, then removed from the store before. Whoever is killed in
-//! between loses nothing: until it is written down the store before is in use, from then on the new one.
+//! between loses nothing: until it is written down the store before is in use, from then on the new one. The other of the two is written down too, so
+//! that a later command can clear it; see `leftover`.
 
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::leftover::{Leftovers, announce, leave};
 use crate::profile::Profile;
 use crate::profile::config_file::Config;
 use crate::refresh_lock;
 use crate::session::account;
 use crate::terminal::{Line, Terminal};
-use crate::token_store::{Account, StoreName, Stores, TokenStore, probe};
+use crate::token_store::{StoreName, Stores, TokenStore, probe};
 
 /// What is asked for.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ pub struct Input<'a> {
 /// Either store fails, the new one does not give back what it was given, a refresh is under way for too long, or the configuration can't be written.
 /// What is kept is then still in the store before.
 pub fn move_store(input: Input<'_>, stores: &dyn Stores, state_dir: Option<&Path>, config: &mut Config, terminal: &Terminal) -> Result<()> {
-    let mut profile = input.profile;
+    let profile = input.profile;
     let to_name = StoreName::parse(input.to)?;
     let from_name = StoreName::of_setting(input.from.or(profile.settings.store.as_deref()))?;
     if to_name == from_name {
@@ -40,22 +42,16 @@ pub fn move_store(input: Input<'_>, stores: &dyn Stores, state_dir: Option<&Path
     }
     let (from, to) = (stores.open(&from_name)?, stores.open(&to_name)?);
     // Or a refresh that is under way would store its result where nobody looks any more.
-    let _lock = refresh_lock::take(state_dir, &profile.name)?;
-    let accounts = [account(&profile), account(&profile).client_secret()];
-    probe(&*to, &accounts[0])?;
-    let copied = copy(&accounts, &*from, &*to).inspect_err(|_| {
-        // A copy that is not in use would only lie about.
-        clear(&accounts, &*to).unwrap_or_default();
-    })?;
-    profile.settings.store = Some(to_name.to_string());
-    // Should this fail it may have been done all the same, so what was copied stays.
-    config.put(&profile)?;
-    if let Some(caution) = to_name.caution() {
+    let lock = refresh_lock::take(state_dir, &profile.name)?;
+    let moved = copy_and_write_down(&profile, (&from_name, &*from), (&to_name, &*to), config);
+    drop(lock);
+    if let (Ok(_), Some(caution)) = (&moved, to_name.caution()) {
         terminal.warning(caution);
     }
-    if let Err(error) = clear(&accounts, &*from) {
-        terminal.warning(format!("the copy in the store before, {}, could not be removed: {}", stores.describe(&from_name), error.sentence()));
-    }
+    // Whichever of the two is not the profile's now: a copy that is not in use would only lie about.
+    let leftovers = Leftovers { stores, state_dir: state_dir.map(Path::to_owned), terminal, asks: true };
+    leftovers.clear_or_warn(&profile.name, config);
+    let copied = moved?;
     let what = if copied { "What the profile " } else { "Nothing is kept yet for the profile " };
     let line = Line::new().plain(what).strong(&profile.name);
     let line = if copied { line.plain(" keeps is now in ") } else { line.plain("; it will be kept in ") };
@@ -66,24 +62,40 @@ pub fn move_store(input: Input<'_>, stores: &dyn Stores, state_dir: Option<&Path
     Ok(())
 }
 
-/// Copies what is kept under the accounts and reads it back; says whether there was anything.
-fn copy(accounts: &[Account], from: &dyn TokenStore, to: &dyn TokenStore) -> Result<bool> {
+/// Makes the new store the profile's own, with all that the store before keeps; says whether there was anything.
+fn copy_and_write_down(
+    profile: &Profile,
+    (from_name, from): (&StoreName, &dyn TokenStore),
+    (to_name, to): (&StoreName, &dyn TokenStore),
+    config: &mut Config,
+) -> Result<bool> {
+    let mut profile = profile.clone();
+    profile.settings.store = Some(to_name.to_string());
+    announce(&profile, config)?;
+    probe(to, &account(&profile))?;
+    let copied = copy(&profile, from, to)?;
+    if let Some(written) = config.profile(&profile.name) {
+        profile.settings.uncleared_stores = written.settings.uncleared_stores;
+    }
+    leave(&mut profile.settings, from_name);
+    config.put(&profile)?;
+    Ok(copied)
+}
+
+/// Copies what is kept for a profile and reads it back; says whether there was anything.
+fn copy(profile: &Profile, from: &dyn TokenStore, to: &dyn TokenStore) -> Result<bool> {
     let mut copied = false;
-    for account in accounts {
-        let Some(secret) = from.load(account)? else {
+    for account in [account(profile), account(profile).client_secret()] {
+        let Some(secret) = from.load(&account)? else {
             // What the new store may have from an earlier time is not this profile's session.
-            to.delete(account)?;
+            to.delete(&account)?;
             continue;
         };
-        to.save(account, &secret)?;
-        if to.load(account)?.as_ref() != Some(&secret) {
+        to.save(&account, &secret)?;
+        if to.load(&account)?.as_ref() != Some(&secret) {
             return Err(Error::store_unavailable("the new token store does not give back what it was given, so nothing was moved"));
         }
         copied = true;
     }
     Ok(copied)
-}
-
-fn clear(accounts: &[Account], store: &dyn TokenStore) -> Result<()> {
-    accounts.iter().try_for_each(|account| store.delete(account))
 }

@@ -1,6 +1,7 @@
 //! `kclogin profile`: the profiles there are, which one is the default, removing one, and making one out of another program's file.
 
 use crate::error::{Error, Result};
+use crate::leftover::Leftovers;
 use crate::profile::choose::named;
 use crate::profile::config_file::Config;
 use crate::profile::{Profile, check_name, import, suggest_name};
@@ -62,6 +63,10 @@ pub fn show(profile: &Profile, store: &str, config: &Config, terminal: &Terminal
         ("Redirect", settings.redirect_uri.as_ref().map(ToString::to_string)),
         ("CA file", settings.ca_file.as_ref().map(|path| path.display().to_string())),
         ("Store", Some(store.to_owned())),
+        (
+            "Left in",
+            Some(settings.uncleared_stores.join(", ")).filter(|stores| !stores.is_empty()).map(|stores| stores + ", until it can be cleared"),
+        ),
         ("Sign-in", endpoints.authorization_endpoint.as_ref().map(ToString::to_string)),
         ("Token", endpoints.token_endpoint.as_ref().map(ToString::to_string)),
         ("UserInfo", endpoints.userinfo_endpoint.as_ref().map(ToString::to_string)),
@@ -86,8 +91,8 @@ pub fn choose_default(name: &str, config: &mut Config, terminal: &Terminal) -> R
 /// Removes a profile with its client secret. One that is signed in is only removed when forced, its session with it.
 ///
 /// # Errors
-/// There is none of that name, it is signed in, its store fails, or the configuration can't be written.
-pub fn remove(name: &str, force: bool, config: &mut Config, open: OpenStore<'_>, terminal: &Terminal) -> Result<()> {
+/// There is none of that name, it is signed in, its store or one that it has left fails, or the configuration can't be written.
+pub fn remove(name: &str, force: bool, config: &mut Config, open: OpenStore<'_>, leftovers: &Leftovers<'_>, terminal: &Terminal) -> Result<()> {
     let profile = named(config, name)?;
     let store = open(&profile)?;
     let account = account(&profile);
@@ -104,6 +109,15 @@ pub fn remove(name: &str, force: bool, config: &mut Config, open: OpenStore<'_>,
         }
         store.delete(&account)?;
         terminal.warning(format!("the session of {who} was removed here; at the provider it lives on until it expires"));
+    }
+    match leftovers.clear(name, config) {
+        Err(error) if force => terminal.warning(error.sentence()),
+        // With the profile would go the only word of where that is.
+        Err(error) => {
+            let hint = error.hint_text().map_or_else(String::new, |hint| format!("{hint}; "));
+            return Err(error.hint(format!("{hint}`--force` removes the profile all the same")));
+        }
+        Ok(()) => {}
     }
     store.delete(&account.client_secret())?;
     store.delete(&account.service_account())?;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{Array, DocumentMut, Item, Table, value};
 
 use super::{Profile, Settings, check_name};
 use crate::error::{Error, Result};
@@ -126,6 +126,52 @@ impl Config {
         })
     }
 
+    /// Writes down in a profile that this store may hold something of its that is to be removed.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn add_uncleared(&mut self, name: &str, store: &str) -> Result<()> {
+        self.change_uncleared(name, |stores| {
+            if !stores.iter().any(|listed| listed == store) {
+                stores.push(store.to_owned());
+            }
+        })
+    }
+
+    /// Strikes out a store that is clear now.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn strike_uncleared(&mut self, name: &str, store: &str) -> Result<()> {
+        self.change_uncleared(name, |stores| stores.retain(|listed| listed != store))
+    }
+
+    /// Changes the list in the file as it is now: what else another process has changed in the profile meanwhile is none of this one's business.
+    fn change_uncleared(&mut self, name: &str, change: impl FnOnce(&mut Vec<String>)) -> Result<()> {
+        const KEY: &str = "uncleared-stores";
+        self.change(|document| {
+            let profiles = document.get_mut("profile").and_then(Item::as_table_like_mut);
+            let Some(profile) = profiles.and_then(|profiles| profiles.get_mut(name)?.as_table_like_mut()) else { return };
+            let listed = profile.get(KEY).and_then(Item::as_array).into_iter().flatten();
+            let mut stores: Vec<String> = listed.filter_map(|store| store.as_str().map(str::to_owned)).collect();
+            change(&mut stores);
+            if stores.is_empty() {
+                profile.remove(KEY);
+            } else {
+                profile.insert(KEY, value(stores.into_iter().collect::<Array>()));
+            }
+        })
+    }
+
+    /// Reads the file once more.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_again(&mut self) -> Result<()> {
+        *self = Self::read(self.path.as_deref().and_then(Path::parent))?;
+        Ok(())
+    }
+
     /// Sees whether the profile can be written down, where it isn't yet: a login that can't be kept is no login.
     ///
     /// # Errors
@@ -153,8 +199,7 @@ impl Config {
         change(&mut document);
         let text = format!("{}\n", document.to_string().trim_end());
         private_file::replace(&target, text.as_bytes(), ".config.toml.new-").map_err(|error| cannot_write(&path, &error))?;
-        *self = Self::read(path.parent())?;
-        Ok(())
+        self.read_again()
     }
 }
 

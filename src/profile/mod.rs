@@ -53,6 +53,9 @@ pub struct Settings {
     /// The token store; nothing for the keyring.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
+    /// Other stores that may still hold something of this profile's; see `leftover`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uncleared_stores: Vec<String>,
     /// Endpoints for a provider without discovery, or in place of what it says.
     /// They are a table of their own, since serde's `flatten` loses the line of a mistake.
     #[serde(default, skip_serializing_if = "ExplicitEndpoints::is_empty")]

@@ -170,6 +170,14 @@ fn or_another_store(error: Error) -> Error {
          `--store file` unencrypted"))
 }
 
+/// Removes all that may be kept for the profile of this account: its token set, its client's secret, and a probe that was cut short.
+///
+/// # Errors
+/// The store fails.
+pub fn clear(store: &dyn TokenStore, account: &Account) -> Result<()> {
+    [account.clone(), account.client_secret(), account.probe()].iter().try_for_each(|account| store.delete(account))
+}
+
 /// Sees whether a store can keep, give back and remove: a login that can't be kept is no login, so this comes before the browser opens.
 ///
 /// # Errors

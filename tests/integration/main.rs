@@ -15,6 +15,7 @@ mod generated;
 mod homes;
 mod id_token;
 mod imports;
+mod leftovers;
 mod listener;
 mod login;
 mod login_order;
