@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -163,15 +164,28 @@ fn connect(prompt_limit: Duration) -> Answer<SecretService> {
     SecretService::connect_with_max_prompt_timeout(EncryptionType::Plain, prompt_limit.as_secs())
 }
 
-/// Whether the bus's socket takes connections and then says nothing. libdbus would wait for ever for its greeting.
+/// Whether the bus takes connections and then says nothing. libdbus would wait for ever for its greeting.
 ///
 /// The D-Bus Specification, "Authentication Protocol": an AUTH command without a mechanism is answered by a list of them. Addresses of another form
-/// than the usual one, and sockets with another fault, are left to libdbus.
+/// than the usual one are libdbus's to understand, and sockets with another fault are left to it.
 fn is_dumb(bus: &str) -> bool {
     let path = bus.strip_prefix("unix:path=").filter(|rest| !rest.contains([';', '%'])).and_then(|rest| rest.split(',').next());
-    let Some(Ok(mut socket)) = path.map(UnixStream::connect) else { return false };
+    let Some(path) = path else { return is_dumb_to_the_library() };
+    let Ok(mut socket) = UnixStream::connect(path) else { return false };
     let greeting = socket.set_read_timeout(Some(PATIENCE)).and_then(|()| socket.write_all(b"\0AUTH\r\n")).and_then(|()| socket.read(&mut [0]));
     greeting.is_err_and(|error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
+}
+
+/// The same, found out by a connection of the library's own that is not used further. It is made in a thread, since it may never end; the thread is then
+/// left to itself, for the process ends soon after, and waits for none.
+fn is_dumb_to_the_library() -> bool {
+    let (ended, end) = mpsc::channel();
+    thread::spawn(move || {
+        // How it ended, the connection that is used will find out for itself.
+        drop(connect(Duration::ZERO));
+        let _ = ended.send(());
+    });
+    end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout)
 }
 
 /// Asks until there is an answer or patience ends. Only for questions that may be asked twice.

@@ -6,6 +6,7 @@
 
 mod at_once;
 mod bench;
+mod bus_addresses;
 mod confidential;
 mod day;
 mod derived;

@@ -28,11 +28,11 @@ const ABSENT: &str = "error: there is no keyring here: no program on the session
 const LOCKED: &str = "error: the keyring is locked\nhint: unlock it: ";
 const DISMISSED: &str = "error: the keyring is still locked: its prompt was dismissed, or could not be shown\nhint: ";
 const REFUSED: &str = "error: the keyring refuses kclogin\nhint: ";
-const SILENT: &str = "error: the keyring does not answer\nhint: ";
+pub(crate) const SILENT: &str = "error: the keyring does not answer\nhint: ";
 const WAITING: &str = "The keyring is locked. Waiting for you to unlock it, for 2 min at most (Ctrl-C to stop).\n";
 
 /// Somebody who has a profile and sits at a bus. What is in the keyring is theirs to say.
-struct Desk {
+pub(crate) struct Desk {
     home: tempfile::TempDir,
     bus: Option<String>,
     display: bool,
@@ -40,7 +40,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn at(bus: Option<String>) -> Self {
+    pub(crate) fn at(bus: Option<String>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let home = tempfile::tempdir().expect("a home");
         let name = format!("desk-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
@@ -71,8 +71,22 @@ impl Desk {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Outcome {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
         outcome(self.command(arguments).output().expect("kclogin runs"))
+    }
+
+    /// The same, ended after so long.
+    pub(crate) fn run_within(&self, limit: Duration, arguments: &[&str]) -> Outcome {
+        let plain = self.command(arguments);
+        let mut limited = Command::new("timeout");
+        limited.arg(limit.as_secs().to_string()).arg(plain.get_program()).args(plain.get_args());
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => limited.env(name, value),
+                None => limited.env_remove(name),
+            };
+        }
+        outcome(limited.stdin(Stdio::null()).output().expect("timeout runs"))
     }
 
     /// What a secret is found by.
@@ -104,12 +118,12 @@ impl Desk {
         set.to_stored().expose().clone()
     }
 
-    fn item(&self, access_token: &str, endpoint: &str) -> Item {
+    pub(crate) fn item(&self, access_token: &str, endpoint: &str) -> Item {
         Item { label: format!("kclogin {}: tokens", self.profile.name), attributes: self.attributes(), secret: self.session(access_token, endpoint) }
     }
 }
 
-const NOWHERE: &str = "http://127.0.0.1:9/realms/test";
+pub(crate) const NOWHERE: &str = "http://127.0.0.1:9/realms/test";
 
 /// A desk at a keyring that follows the script, with a session in it.
 fn signed_in(script: Script) -> (Desk, FakeKeyring) {
