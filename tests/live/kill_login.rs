@@ -7,32 +7,42 @@ use std::process::{Command, ExitStatus, Stdio};
 use url::Url;
 
 use crate::bench::{Outcome, Person};
-use crate::kept::{in_files, in_keyring};
+use crate::kept::kept_in;
 use crate::provider::{Provider, header, http};
 use crate::strace::Killer;
 
 /// A person, their provider, and where they keep their sessions.
-struct Desk {
-    person: Person,
-    provider: Provider,
-    killer: Killer,
+pub(crate) struct Desk {
+    pub(crate) person: Person,
+    pub(crate) provider: Provider,
+    pub(crate) killer: Killer,
     store: &'static str,
 }
 
 impl Desk {
     fn new(store: &'static str) -> Self {
+        let mut desk = Self::without_store();
+        desk.person.set("KCLOGIN_STORE", store);
+        Self { store, ..desk }
+    }
+
+    /// A desk at which the profile says what the store is.
+    pub(crate) fn without_store() -> Self {
         let mut person = Person::new();
         let provider = Provider::start();
         // A secret of the client's is one more thing to be kept.
         provider.confidential_client("kclogin", "the-client's-secret");
         person.set("KCLOGIN_ISSUER", &provider.issuer());
-        person.set("KCLOGIN_STORE", store);
         let killer = Killer::new(person.path("trace"));
-        Self { person, provider, killer, store }
+        Self { person, provider, killer, store: "" }
     }
 
     fn login(&self) -> Command {
-        let mut login = self.person.command(&["login", "--no-browser", "--timeout", "60s"]);
+        self.login_with(&[])
+    }
+
+    pub(crate) fn login_with(&self, more: &[&str]) -> Command {
+        let mut login = self.person.command(&[&["login", "--no-browser", "--timeout", "60s"], more].concat());
         login.env("KCLOGIN_CLIENT_SECRET", "the-client's-secret");
         login
     }
@@ -42,19 +52,18 @@ impl Desk {
         assert!(sign_in(self.login()).success());
     }
 
-    fn run(&self, arguments: &[&str]) -> Outcome {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
         self.person.run(arguments)
     }
 
     /// What is kept.
     fn kept(&self) -> Vec<String> {
-        if self.store == "file" { in_files(&self.person) } else { in_keyring(&self.person) }
+        kept_in(&self.person, self.store)
     }
 
-    /// How often something of each kind is kept: a token set, a client's secret, a probe, a file that has not taken its place.
+    /// How much of each kind is kept.
     fn counts(&self) -> [usize; 4] {
-        let kept = self.kept();
-        ["token-set", "client-secret", "probe", ".new-"].map(|kind| kept.iter().filter(|kept| kept.starts_with(kind)).count())
+        counts(&self.kept())
     }
 
     /// The files beside the configuration.
@@ -65,8 +74,13 @@ impl Desk {
     }
 }
 
+/// How much of each kind there is: token sets, clients' secrets, probes, files that have not taken their place.
+pub(crate) fn counts(kept: &[String]) -> [usize; 4] {
+    ["token-set", "client-secret", "probe", ".new-"].map(|kind| kept.iter().filter(|kept| kept.starts_with(kind)).count())
+}
+
 /// Runs a login and signs in once it shows an address, in the browser of somebody whom the provider knows. The login may end at any time.
-fn sign_in(mut login: Command) -> ExitStatus {
+pub(crate) fn sign_in(mut login: Command) -> ExitStatus {
     let mut login = login.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("kclogin starts");
     let mut lines = BufReader::new(login.stderr.take().expect("stderr")).lines().map_while(Result::ok);
     if let Some(address) = lines.find_map(|line| Some(line.strip_prefix("  ")?.to_owned())) {

@@ -18,6 +18,7 @@ mod kept;
 mod keyring;
 mod kill;
 mod kill_login;
+mod kill_move;
 mod login;
 mod logout;
 mod neighbours;

@@ -8,8 +8,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
-/// The calls that reach outside the process. What it does to its own memory is gone with it.
-const OUTSIDE: &str = "%file,%desc,%network";
+/// The calls that reach outside the process, the kernel's keyring among it. What it does to its own memory is gone with it.
+const OUTSIDE: &str = "%file,%desc,%network,add_key,keyctl";
 
 /// Where a run's own work begins: what comes before is the system's, which loads the program.
 const BEGIN: &str = "/config.toml\"";
@@ -30,6 +30,7 @@ pub(crate) fn traced(plain: &Command, options: &[&str], trace: &Path) -> Command
 /// Kills a command before its first call to the outside, in the next run before its second, and so on to its last.
 pub(crate) struct Killer {
     trace: PathBuf,
+    begin: String,
     steps: VecDeque<Step>,
     is_rehearsed: bool,
 }
@@ -58,7 +59,12 @@ impl Killed {
 impl Killer {
     /// `trace` is a file for strace's notes.
     pub(crate) fn new(trace: PathBuf) -> Self {
-        Self { trace, steps: VecDeque::new(), is_rehearsed: false }
+        Self { trace, begin: BEGIN.to_owned(), steps: VecDeque::new(), is_rehearsed: false }
+    }
+
+    /// Kills only from the first call on in which this text is.
+    pub(crate) fn begin_at(&mut self, text: String) {
+        self.begin = text;
     }
 
     /// The next run's command. The first run is a rehearsal: it is not killed, and tells the steps.
@@ -80,7 +86,7 @@ impl Killer {
         if self.is_rehearsed {
             self.steps.pop_front();
         } else {
-            self.steps = steps(&made);
+            self.steps = steps(&made, &self.begin);
             self.is_rehearsed = true;
         }
         Killed { made, last: last.unwrap_or_default() }
@@ -92,9 +98,9 @@ impl Killer {
     }
 }
 
-/// The steps of a run that made these calls, from where its own work begins.
-fn steps(calls: &[String]) -> VecDeque<Step> {
-    let begin = calls.iter().position(|call| call.contains(BEGIN)).expect("the configuration is read, and root sees it");
+/// The steps of a run that made these calls, from the first on in which this text is.
+fn steps(calls: &[String], begin: &str) -> VecDeque<Step> {
+    let begin = calls.iter().position(|call| call.contains(begin)).expect("it makes that call, and root sees it");
     let name = |call: &String| call.split('(').next().unwrap_or_default().to_owned();
     let names: Vec<String> = calls.iter().map(name).collect();
     let nth = |at: usize| names[..=at].iter().filter(|name| **name == names[at]).count();
