@@ -58,6 +58,14 @@ pub fn remove(path: &Path, prefix: &str) -> io::Result<()> {
     }
 }
 
+/// Sees whether the file at `path` could be replaced.
+///
+/// # Errors
+/// No file can be made beside it.
+pub fn try_out(path: &Path, prefix: &str) -> io::Result<()> {
+    new_file(dir_of(path)?, prefix).map(drop)
+}
+
 fn dir_of(path: &Path) -> io::Result<&Path> {
     path.parent().ok_or_else(|| io::Error::other("it has no directory"))
 }

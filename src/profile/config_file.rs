@@ -18,6 +18,8 @@ use crate::private_file;
 
 /// How long another process's change is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What the names of files begin with that have not taken its place yet.
+const NEW: &str = ".config.toml.new-";
 
 /// The configuration, as it was when it was read.
 #[derive(Debug, Default)]
@@ -177,7 +179,12 @@ impl Config {
     /// # Errors
     /// It can't.
     pub fn probe(&self, profile: &Profile) -> Result<()> {
-        if self.profiles.get(&profile.name) == Some(&profile.settings) { Ok(()) } else { self.lock().map(drop) }
+        if self.profiles.get(&profile.name) == Some(&profile.settings) {
+            return Ok(());
+        }
+        // The lock alone may be there from earlier, in a directory that is read-only since.
+        let (target, _lock) = self.lock()?;
+        private_file::try_out(&target, NEW).map_err(|error| cannot_write(self.path.as_deref().unwrap_or(&target), &error))
     }
 
     /// The file that a change replaces, locked: two logins may end at the same moment, and neither must lose the other's profile.
@@ -198,7 +205,7 @@ impl Config {
         let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| malformed(&path, &text, error.span(), error.message()))?;
         change(&mut document);
         let text = format!("{}\n", document.to_string().trim_end());
-        private_file::replace(&target, text.as_bytes(), ".config.toml.new-").map_err(|error| cannot_write(&path, &error))?;
+        private_file::replace(&target, text.as_bytes(), NEW).map_err(|error| cannot_write(&path, &error))?;
         self.read_again()
     }
 }

@@ -22,6 +22,7 @@ mod kill_move;
 mod login;
 mod logout;
 mod neighbours;
+mod other_users;
 #[path = "../integration/provider/mod.rs"]
 mod provider;
 mod provider_settings;
