@@ -175,7 +175,7 @@ fn or_another_store(error: Error) -> Error {
 /// # Errors
 /// The store fails.
 pub fn clear(store: &dyn TokenStore, account: &Account) -> Result<()> {
-    [account.clone(), account.client_secret(), account.probe()].iter().try_for_each(|account| store.delete(account))
+    [account.clone(), account.client_secret(), account.service_account(), account.probe()].iter().try_for_each(|account| store.delete(account))
 }
 
 /// Sees whether a store can keep, give back and remove: a login that can't be kept is no login, so this comes before the browser opens.
