@@ -114,6 +114,7 @@ impl Desk {
             endpoints: Endpoints::of_keycloak(endpoint).expect("endpoints"),
             client_authentication: ClientAuthentication::None,
             obtained: now,
+            derived: Vec::new(),
         };
         set.to_stored().expose().clone()
     }

@@ -35,6 +35,7 @@ pub(crate) struct Options {
 
 const WORKSPACE: &[&str] = &["test", "--workspace", "--no-fail-fast"];
 const LIVE: &[&str] = &["test", "--package", "kclogin", "--test", "live"];
+const PROGRAMS: &[&str] = &["test", "--package", "kclogin", "--test", "programs"];
 const RESTART: &[&str] = &["test", "--package", "kclogin", "--test", "restart"];
 
 /// `cargo xtask test`
@@ -47,8 +48,9 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let mut needed = keycloak::needs()?;
     needed.extend(Surroundings::needs(false));
     needed.push(Tool::Chromium);
+    needed.extend([Tool::Bash, Tool::Curl, Tool::Fish, Tool::Git, Tool::Make, Tool::Zsh]);
     if cfg!(target_os = "linux") {
-        needed.extend([Tool::Libsecret, Tool::Keyutils, Tool::Pass, Tool::Strace]);
+        needed.extend([Tool::Libsecret, Tool::Keyutils, Tool::Pass, Tool::Strace, Tool::Kubectl, Tool::Registry, Tool::Skopeo]);
     }
     packages::ensure(&needed)?;
 
@@ -76,6 +78,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
         command
     };
     stages.run("live tests", live(LIVE, &keycloak.url, (keycloak.admin.user(), keycloak.admin.password())));
+    stages.run("programs", live(PROGRAMS, &keycloak.url, (keycloak.admin.user(), keycloak.admin.password())));
     drop(stop);
 
     if keycloak::can_last()? {

@@ -59,7 +59,20 @@ impl Check {
         match self {
             Self::Format => cargo(&["fmt", "--all", "--check"]),
             // Not all targets are: those whose tests want a Keycloak are left out unless they are named.
-            Self::Lints => cargo(&["clippy", "--workspace", "--all-targets", "--test", "live", "--test", "restart", "--", "-D", "warnings"]),
+            Self::Lints => cargo(&[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--test",
+                "live",
+                "--test",
+                "programs",
+                "--test",
+                "restart",
+                "--",
+                "-D",
+                "warnings",
+            ]),
             Self::Docs => docs(),
             Self::Deny => advisories::check(),
             Self::Generated => generate::check(),

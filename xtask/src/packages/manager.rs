@@ -123,6 +123,20 @@ impl Manager {
                 Self::Brew => &["llvm"],
                 _ => &["clang"],
             },
+            Tool::Curl => &["curl"],
+            Tool::Git => &["git"],
+            Tool::Kubectl => match self {
+                Self::Apt | Self::Dnf | Self::Zypper => &["kubernetes-client"],
+                Self::Pacman | Self::Apk => &["kubectl"],
+                Self::Brew => &["kubernetes-cli"],
+            },
+            Tool::Make => &["make"],
+            Tool::Registry => match self {
+                Self::Apt | Self::Brew => &["docker-registry"],
+                Self::Zypper => &["distribution-registry"],
+                _ => &[],
+            },
+            Tool::Skopeo => &["skopeo"],
         }
     }
 

@@ -34,6 +34,14 @@ pub(crate) enum Tool {
     Fish,
     /// A C compiler, for the C parts of dependencies.
     Clang,
+    Curl,
+    Git,
+    Kubectl,
+    Make,
+    /// A registry of container images, which runs without a daemon of containers.
+    Registry,
+    /// A client of such registries, which needs no daemon either.
+    Skopeo,
 }
 
 impl Tool {
@@ -54,6 +62,12 @@ impl Tool {
             Self::Zsh => find(&["zsh"]),
             Self::Fish => find(&["fish"]),
             Self::Clang => find(&["clang"]),
+            Self::Curl => find(&["curl"]),
+            Self::Git => find(&["git"]),
+            Self::Kubectl => find(&["kubectl"]),
+            Self::Make => find(&["make"]),
+            Self::Registry => find(&["docker-registry"]),
+            Self::Skopeo => find(&["skopeo"]),
         }
     }
 
@@ -74,6 +88,12 @@ impl Tool {
             Self::Zsh => "zsh",
             Self::Fish => "fish",
             Self::Clang => "clang",
+            Self::Curl => "curl",
+            Self::Git => "git",
+            Self::Kubectl => "kubectl",
+            Self::Make => "make",
+            Self::Registry => "docker-registry",
+            Self::Skopeo => "skopeo",
         }
     }
 
@@ -94,6 +114,12 @@ impl Tool {
             Self::Zsh => "install zsh",
             Self::Fish => "install fish",
             Self::Clang => "install clang",
+            Self::Curl => "install curl",
+            Self::Git => "install git",
+            Self::Kubectl => "install kubectl",
+            Self::Make => "install make",
+            Self::Registry => "install docker-registry",
+            Self::Skopeo => "install skopeo",
         }
     }
 }

@@ -1,0 +1,10 @@
+//! Programs that get their token from kclogin, each the real one: a file for each, and for the recipes of `docs/`.
+//!
+//! `cargo xtask test` installs them and starts what the live tests need. Without it these tests fail: they never skip.
+#![cfg(unix)]
+#![allow(missing_docs, reason = "tests say what they show by their names")]
+
+#[allow(dead_code, reason = "the live tests use the rest")]
+#[path = "../live/bench.rs"]
+mod bench;
+mod shells;

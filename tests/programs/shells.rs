@@ -1,0 +1,57 @@
+//! Shells and make.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::bench::{Outcome, Person, outcome, user_info_status};
+
+/// A program in this person's surroundings, with kclogin on its search path.
+pub(crate) fn program(person: &Person, name: &str, arguments: &[&str]) -> Command {
+    let theirs = person.command(&[]);
+    let mut command = Command::new(name);
+    command.args(arguments).current_dir(person.path("."));
+    for (name, value) in theirs.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let kclogin = Path::new(env!("CARGO_BIN_EXE_kclogin")).parent().expect("a folder");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    command.env("PATH", std::env::join_paths([kclogin.to_owned()].into_iter().chain(std::env::split_paths(&path))).expect("a path"));
+    command
+}
+
+pub(crate) fn run(person: &Person, name: &str, arguments: &[&str]) -> Outcome {
+    outcome(program(person, name, arguments).output().unwrap_or_else(|error| panic!("{name}: {error}")))
+}
+
+#[test]
+fn every_shell_evaluates_what_it_is_given() {
+    let person = Person::new();
+    person.log_in(&[]).done();
+    let token = person.run(&["token"]).done();
+    for (shell, script) in [
+        ("sh", r#"eval "$(kclogin token --format env)"; printenv KCLOGIN_TOKEN"#),
+        ("bash", r#"eval "$(kclogin token --format env)"; printenv KCLOGIN_TOKEN"#),
+        ("zsh", r#"eval "$(kclogin token --format env)"; printenv KCLOGIN_TOKEN"#),
+        ("fish", "kclogin token --format env --shell fish | source; printenv KCLOGIN_TOKEN"),
+    ] {
+        assert_eq!(run(&person, shell, &["-c", script]).done(), token, "{shell}");
+    }
+    assert_eq!(user_info_status(&person.issuer(), token.trim_end()), 200);
+}
+
+#[test]
+fn a_makefile_uses_a_token_that_is_in_no_list_of_processes_and_stops_without_one() {
+    let person = Person::new();
+    let recipe = "who:\n\t@kclogin token --format header | curl --silent --fail -H @- $(ISSUER)/protocol/openid-connect/userinfo\n";
+    fs::write(person.path("Makefile"), format!("SHELL = bash -o pipefail\nISSUER = {}\n{recipe}", person.issuer())).expect("written");
+    let refused = run(&person, "make", &["who"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("hint: make it by signing in: `kclogin login "), "{}", refused.stderr);
+    person.log_in(&[]).done();
+    let who = run(&person, "make", &["who"]).done();
+    assert!(who.contains(&format!("\"preferred_username\":\"{}\"", person.name)), "{who}");
+}
