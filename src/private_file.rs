@@ -3,12 +3,17 @@
 use std::fs::{self, DirBuilder, File, Metadata, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
 /// The age at which a file left behind by a writer that was killed is removed where no lock tells. No writer takes that long.
 const LEFT_BEHIND: Duration = Duration::from_secs(60 * 60);
+
+/// For how long it is tried to replace a file that somebody has open, and how often.
+const PATIENCE: Duration = Duration::from_secs(2);
+const INTERVAL: Duration = Duration::from_millis(5);
 
 /// Makes a directory for its owner alone, and those above it.
 ///
@@ -34,8 +39,30 @@ pub fn replace(path: &Path, bytes: &[u8], prefix: &str) -> io::Result<()> {
     remove_left_behind(dir, prefix, file.as_file().metadata().ok().as_ref());
     file.as_file_mut().write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist(path)?;
+    put_in_place(file, path)?;
     sync_dir(dir)
+}
+
+/// On Windows no file is replaced while anybody has it open, and a reader has it for a moment, as a virus scanner does. What is to be written may be the
+/// only copy of a session, so it is tried again.
+fn put_in_place(mut file: NamedTempFile, path: &Path) -> io::Result<()> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let failed = match file.persist(path) {
+            Ok(_) => return Ok(()),
+            Err(failed) => failed,
+        };
+        if !is_open_elsewhere(&failed.error, path) || Instant::now() >= until {
+            return Err(failed.error);
+        }
+        file = failed.file;
+        thread::sleep(INTERVAL);
+    }
+}
+
+/// `ERROR_ACCESS_DENIED` and `ERROR_SHARING_VIOLATION`. The first may as well mean that it is forbidden for good, which nothing tells in advance.
+fn is_open_elsewhere(error: &io::Error, path: &Path) -> bool {
+    cfg!(windows) && matches!(error.raw_os_error(), Some(5 | 32)) && path.is_file()
 }
 
 /// The system's own words, without the made-up name of the new file that the library adds.
