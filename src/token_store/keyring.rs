@@ -14,8 +14,10 @@ const SERVICE: &str = "kclogin";
 /// The system's keyring, which is always there.
 pub(super) struct Keyring;
 
+/// Windows takes two names that differ in the case of letters for one, and none of more than 513 bytes; there the name is that of a file.
 fn entry(account: &Account) -> Result<Entry> {
-    Entry::new(SERVICE, &account.to_string()).map_err(|error| unavailable(&error))
+    let name = if cfg!(windows) { account.file_name() } else { account.to_string() };
+    Entry::new(SERVICE, &name).map_err(|error| unavailable(&error))
 }
 
 impl TokenStore for Keyring {

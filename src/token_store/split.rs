@@ -105,7 +105,6 @@ impl<S: TokenStore> TokenStore for Split<S> {
 
     fn save(&self, account: &Account, secret: &Secret<Vec<u8>>) -> Result<()> {
         let before = self.manifest(account)?;
-        let known = |slot| before.as_ref().filter(|before| before.slot == slot).map_or(0, |before| before.parts);
         let fits = secret.expose().len() <= self.limit && !secret.expose().starts_with(MARK.as_bytes());
         if fits {
             self.store.save(account, secret)?;
@@ -114,15 +113,21 @@ impl<S: TokenStore> TokenStore for Split<S> {
         let parts = if fits { 0 } else { self.save_parts(account, slot, secret)?.parts };
         // It is saved. What can't be removed now is removed the next time.
         let other = if slot == Slot::A { Slot::B } else { Slot::A };
-        let _ = self.tidy(account, slot, parts, 0).and_then(|()| self.tidy(account, other, 0, known(other)));
+        let _ = self.tidy(account, slot, parts, 0).and_then(|()| self.tidy(account, other, 0, known(before.as_ref(), other)));
         Ok(())
     }
 
     fn delete(&self, account: &Account) -> Result<()> {
+        let before = self.manifest(account)?;
         // From here on nothing is kept, though parts are still there.
         self.store.delete(account)?;
-        [Slot::A, Slot::B].into_iter().try_for_each(|slot| self.tidy(account, slot, 0, 0))
+        [Slot::A, Slot::B].into_iter().try_for_each(|slot| self.tidy(account, slot, 0, known(before.as_ref(), slot)))
     }
+}
+
+/// How many parts there should be in a slot, and so may be beyond a gap that somebody else has made.
+fn known(manifest: Option<&Manifest>, slot: Slot) -> usize {
+    manifest.filter(|manifest| manifest.slot == slot).map_or(0, |manifest| manifest.parts)
 }
 
 #[cfg(test)]
@@ -308,8 +313,12 @@ mod tests {
             let store = Memory::new(&kept);
             let error = store.load(&account()).expect_err("it is not whole");
             assert_eq!(error.sentence(), "what the token store keeps is not whole, so it is not used", "{name}");
+            let damaged = RefCell::new(kept.borrow().clone());
+            Memory::new(&damaged).delete(&account()).expect("removed");
+            assert_eq!(damaged.borrow().len(), 0, "{name}");
             store.save(&account(), &secret(2, 3 * LIMIT)).expect("saved");
             assert_eq!(store.load(&account()), Ok(Some(secret(2, 3 * LIMIT))));
+            assert!(is_tidy(&kept.borrow(), Some(&secret(2, 3 * LIMIT))), "{name}");
             store.delete(&account()).expect("removed");
             assert_eq!(store.load(&account()), Ok(None));
         }
