@@ -23,7 +23,7 @@ use kclogin::token_store::{Account, StoreName, Stores, TokenStore};
 use url::Url;
 
 use crate::cookies;
-use crate::machine::{Machine, redirect_of};
+use crate::machine::{Machine, homes, redirect_of};
 use crate::provider::{Endpoint, Provider, http};
 use crate::store::MemoryStore;
 
@@ -62,8 +62,8 @@ fn crashed(test: &str, arguments: &[&str], before: &[&str], spoil: impl FnOnce(&
         stderr: Box::new(std::io::stderr()),
     };
     spoil(&mut parts, &provider);
-    let home = machine.path("").into_os_string();
-    let variables = variables.iter().map(|(name, value)| (*name, OsString::from(value))).chain([("HOME", home)]);
+    let homes = homes(&machine.path("")).into_iter().map(|(name, path)| (name, path.into_os_string()));
+    let variables = variables.iter().map(|(name, value)| (*name, OsString::from(value))).chain(homes);
     let mut host = Host {
         browser: parts.browser,
         stores: parts.stores,

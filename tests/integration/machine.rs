@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -71,12 +72,11 @@ impl Machine {
     /// system's.
     pub(crate) fn new() -> Self {
         let home = tempfile::tempdir().expect("a home");
-        let variables = [("HOME", home.path().as_os_str().to_owned())];
         Self {
             store: MemoryStore::default(),
             other_stores: Mutex::default(),
             clock: FixedClock::default(),
-            variables: Mutex::new(variables.into_iter().map(|(name, value)| (OsString::from(name), value)).collect()),
+            variables: Mutex::new(homes(home.path()).into_iter().map(|(name, path)| (OsString::from(name), path.into_os_string())).collect()),
             stdin: Mutex::default(),
             visit: Mutex::new(Arc::new(|url: &Url| drop(follow(url)))),
             opened: Arc::default(),
@@ -135,8 +135,8 @@ impl Machine {
     }
 
     /// A path in the machine's home.
-    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
-        self.home.path().join(name)
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        below(self.home.path(), name)
     }
 
     /// The configuration file's text; empty where there is none.
@@ -178,6 +178,17 @@ impl Machine {
         let exit = kclogin::run(arguments, &mut host);
         Outcome { exit, stdout: out.text(), stderr: err.text() }
     }
+}
+
+/// The variables that lead to a home. On Windows what other systems have below it has some of its own; here it is in the same places.
+pub(crate) fn homes(home: &Path) -> Vec<(&'static str, PathBuf)> {
+    let windows = [("APPDATA", below(home, ".config")), ("LOCALAPPDATA", below(home, ".local/state"))];
+    [("HOME", home.to_owned())].into_iter().chain(windows.into_iter().filter(|_| cfg!(windows))).collect()
+}
+
+/// A path below another, with the system's own separators, so that it reads as kclogin says it.
+fn below(dir: &Path, name: &str) -> PathBuf {
+    dir.join(name.split('/').collect::<PathBuf>())
 }
 
 /// Follows redirects from `url` as a browser does, and gives the last response's status and body. At most ten.

@@ -16,6 +16,7 @@ pub(crate) struct Home {
     around: tempfile::TempDir,
     pub(crate) path: PathBuf,
     pub(crate) provider: Provider,
+    variables: Vec<(&'static str, &'static str)>,
 }
 
 impl Home {
@@ -26,14 +27,26 @@ impl Home {
     /// A home whose directory has this name; it is not made.
     pub(crate) fn called(name: &OsStr) -> Self {
         let around = tempfile::tempdir().expect("a directory");
-        Self { path: around.path().join(name), around, provider: Provider::start() }
+        Self { path: around.path().join(name), around, provider: Provider::start(), variables: vec![("KCLOGIN_STORE", "file")] }
+    }
+
+    /// With this variable beside what the environment holds, or in place of it.
+    #[cfg(windows)]
+    pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
+        self.variables.push((name, value));
+        self
     }
 
     /// The program with an environment that holds little more than the home.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kclogin"));
         command.args(arguments).env_clear().env("HOME", &self.path).env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("KCLOGIN_STORE", "file").stdin(Stdio::null()).current_dir(self.around.path());
+        if cfg!(windows) {
+            // Without the first there are no sockets; the others are where a person's application data is.
+            command.env("SystemRoot", std::env::var_os("SystemRoot").unwrap_or_default());
+            command.env("APPDATA", self.path.join("Roaming")).env("LOCALAPPDATA", self.path.join("Local"));
+        }
+        command.envs(self.variables.iter().copied()).stdin(Stdio::null()).current_dir(self.around.path());
         command
     }
 

@@ -1,6 +1,7 @@
 //! Token stores beside the keyring: chosen by name, remembered, and left behind with nothing in them.
 
 use kclogin::exit::Exit;
+use kclogin::token_store::StoreName;
 
 use crate::machine::Machine;
 use crate::provider::Provider;
@@ -211,9 +212,10 @@ fn a_move_that_fails_at_any_call_of_either_store_loses_nothing() {
             failed += 1;
             if outcome.exit == Exit::Done {
                 assert!(
-                    outcome
-                        .stderr
-                        .contains("warning: what the profile `test` may have left in another store, keyring (Secret Service), could not be "),
+                    outcome.stderr.contains(&format!(
+                        "warning: what the profile `test` may have left in another store, {}, could not be ",
+                        StoreName::Keyring.description()
+                    )),
                     "{}",
                     outcome.stderr
                 );

@@ -5,6 +5,7 @@ mod advisories;
 mod pages;
 mod shells;
 mod targets;
+mod windows;
 
 use clap::{Args, ValueEnum};
 
@@ -40,6 +41,8 @@ enum Check {
     Completions,
     /// It compiles for Windows, macOS and musl
     Targets,
+    /// The Windows program and its tests, under Wine
+    Windows,
     /// Each fuzz target for a few seconds
     Fuzz,
 }
@@ -51,6 +54,7 @@ impl Check {
             Self::Man => &[Tool::Mandoc],
             Self::Completions => &[Tool::Bash, Tool::Zsh, Tool::Fish],
             Self::Targets => &[Tool::Clang],
+            Self::Windows => &[Tool::Wine, Tool::Mingw],
             _ => &[],
         }
     }
@@ -79,6 +83,7 @@ impl Check {
             Self::Man => pages::check(),
             Self::Completions => shells::check(),
             Self::Targets => targets::check(),
+            Self::Windows => windows::check(),
             Self::Fuzz => fuzz::check(),
         }
     }

@@ -137,6 +137,18 @@ impl Manager {
                 _ => &[],
             },
             Tool::Skopeo => &["skopeo"],
+            Tool::Wine => match self {
+                Self::Apt => &["wine", "wine64"],
+                Self::Brew => &[],
+                _ => &["wine"],
+            },
+            Tool::Mingw => match self {
+                Self::Apt => &["gcc-mingw-w64-x86-64"],
+                Self::Dnf => &["mingw64-gcc"],
+                Self::Zypper => &["mingw64-cross-gcc"],
+                Self::Brew => &["mingw-w64"],
+                _ => &["mingw-w64-gcc"],
+            },
         }
     }
 
@@ -232,6 +244,8 @@ mod tests {
             Tool::Zsh,
             Tool::Fish,
             Tool::Clang,
+            Tool::Wine,
+            Tool::Mingw,
         ];
         for manager in ALL.iter().filter(|manager| **manager != Manager::Brew) {
             for tool in tools {

@@ -42,6 +42,10 @@ pub(crate) enum Tool {
     Registry,
     /// A client of such registries, which needs no daemon either.
     Skopeo,
+    /// `wine`, which runs Windows programs, for those of 64 bits at least.
+    Wine,
+    /// A linker and a C compiler for Windows.
+    Mingw,
 }
 
 impl Tool {
@@ -68,6 +72,8 @@ impl Tool {
             Self::Make => find(&["make"]),
             Self::Registry => find(&["docker-registry"]),
             Self::Skopeo => find(&["skopeo"]),
+            Self::Wine => find(&["wine", "wine64"]),
+            Self::Mingw => find(&["x86_64-w64-mingw32-gcc"]),
         }
     }
 
@@ -94,6 +100,8 @@ impl Tool {
             Self::Make => "make",
             Self::Registry => "docker-registry",
             Self::Skopeo => "skopeo",
+            Self::Wine => "Wine",
+            Self::Mingw => "MinGW-w64 (x86_64-w64-mingw32-gcc)",
         }
     }
 
@@ -120,6 +128,8 @@ impl Tool {
             Self::Make => "install make",
             Self::Registry => "install docker-registry",
             Self::Skopeo => "install skopeo",
+            Self::Wine => "install Wine for 64-bit programs",
+            Self::Mingw => "install the gcc of MinGW-w64 for x86_64",
         }
     }
 }
