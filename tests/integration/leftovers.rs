@@ -1,13 +1,21 @@
 //! What a profile may have left in a store that is not its own: written down until it is cleared, by whichever command comes next.
 
 use kclogin::exit::Exit;
+use kclogin::token_store::StoreName;
 
 use crate::machine::Machine;
 use crate::provider::Provider;
 use crate::store::{Fault, MemoryStore};
 
-const WARNING: &str = "warning: what the profile `test` may have left in another store, keyring (Secret Service), could not be removed there: \
-                       there is no keyring here; the next login or logout tries again\n";
+/// What is said where the keyring, which is called differently on each system, can't be cleared.
+fn warning() -> String {
+    let keyring = StoreName::Keyring.description();
+    format!(
+        "warning: what the profile `test` may have left in another store, {keyring}, could not be removed there: there is no keyring here; the next login \
+         or logout tries again\n"
+    )
+}
+
 const WRITTEN_DOWN: &str = "\nuncleared-stores = [\"keyring\"]\n";
 
 /// A machine whose profile has left the keyring while that was absent, with a session in it, and the store it is in now.
@@ -16,7 +24,7 @@ fn left(provider: &Provider) -> (Machine, MemoryStore) {
     let own = machine.replace_store("helper:own");
     machine.store.fail_to_open(Some(Fault::Absent));
     let outcome = machine.run(&["login", "--store", "helper:own"]);
-    assert_eq!((outcome.exit, outcome.stderr.matches(WARNING).count()), (Exit::Done, 1), "the login stands: {}", outcome.stderr);
+    assert_eq!((outcome.exit, outcome.stderr.matches(&*warning()).count()), (Exit::Done, 1), "the login stands: {}", outcome.stderr);
     assert_eq!((machine.store.kept().len(), own.kept().len()), (1, 1));
     assert!(machine.config().contains(WRITTEN_DOWN), "{}", machine.config());
     (machine, own)
@@ -29,7 +37,7 @@ fn what_could_not_be_cleared_is_written_down_shown_and_tried_again() {
     assert!(machine.run(&["profile", "show"]).done().contains("\n  Left in   keyring, until it can be cleared\n"));
     for call in [["login"].as_slice(), &["logout"], &["logout", "--all"]] {
         let outcome = machine.run(call);
-        assert_eq!((outcome.exit, outcome.stderr.matches(WARNING).count()), (Exit::Done, 1), "{call:?}: {}", outcome.stderr);
+        assert_eq!((outcome.exit, outcome.stderr.matches(&*warning()).count()), (Exit::Done, 1), "{call:?}: {}", outcome.stderr);
         assert!(machine.config().contains(WRITTEN_DOWN), "{call:?}: {}", machine.config());
     }
     machine.run(&["login"]).done();
@@ -104,7 +112,7 @@ fn a_store_that_fails_while_it_is_cleared_stays_written_down() {
         // The login itself asks nothing of the keyring.
         machine.store.fail_once(after, Fault::Absent);
         let outcome = machine.run(&["login", "--store", "helper:own"]);
-        assert_eq!((outcome.exit, outcome.stderr.matches(WARNING).count()), (Exit::Done, 1), "{after}: {}", outcome.stderr);
+        assert_eq!((outcome.exit, outcome.stderr.matches(&*warning()).count()), (Exit::Done, 1), "{after}: {}", outcome.stderr);
         assert!(machine.config().contains(WRITTEN_DOWN), "{after}: {}", machine.config());
         machine.run(&["logout"]).done();
         assert_eq!((machine.store.kept().len(), machine.config().contains("uncleared")), (0, false), "{after}");
@@ -142,7 +150,8 @@ fn a_profile_with_something_left_is_removed_only_by_force() {
     let (machine, _own) = left(&provider);
     machine.run(&["logout"]).done();
     let stderr = machine.run(&["profile", "remove", "test"]).failed(Exit::StoreUnavailable);
-    assert!(stderr.starts_with("error: what the profile `test` may have left in another store, keyring (Secret Service), could not be "), "{stderr}");
+    let said = format!("error: what the profile `test` may have left in another store, {}, could not be ", StoreName::Keyring.description());
+    assert!(stderr.starts_with(&said), "{stderr}");
     assert!(stderr.ends_with("; `--force` removes the profile all the same\n"), "{stderr}");
     assert!(machine.config().contains(WRITTEN_DOWN), "{}", machine.config());
     let outcome = machine.run(&["profile", "remove", "test", "--force"]);
