@@ -43,6 +43,9 @@ _kclogin() {
             kclogin,whoami)
                 cmd="kclogin__subcmd__whoami"
                 ;;
+            kclogin__subcmd__profile,allow)
+                cmd="kclogin__subcmd__profile__subcmd__allow"
+                ;;
             kclogin__subcmd__profile,import)
                 cmd="kclogin__subcmd__profile__subcmd__import"
                 ;;
@@ -348,8 +351,38 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__profile)
-            opts="-p -q -v -h --profile --quiet --verbose --color --store --help list show use remove move-store import"
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --help list show use allow remove move-store import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__profile__subcmd__allow)
+            opts="-p -q -v -h --remove --profile --quiet --verbose --color --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

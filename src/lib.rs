@@ -227,6 +227,10 @@ fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
             command::profile::show(&profile, &store, &config, &host.terminal)
         }
         ProfileAction::Use { name } => command::profile::choose_default(&name, &mut config, &host.terminal),
+        ProfileAction::Allow { site, remove } => {
+            let profile = choose(&config, &wanted(global, None, &host.environment)?)?;
+            command::profile::allow(&profile, &site, !remove, &mut config, &host.terminal)
+        }
         ProfileAction::Remove { name, all, force } => {
             let names: Vec<String> = if all { config.profiles().map(|profile| profile.name).collect() } else { name.into_iter().collect() };
             names.iter().try_for_each(|name| command::profile::remove(name, force, &mut config, &open, &leftovers(host, false), &host.terminal))

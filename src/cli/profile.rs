@@ -24,6 +24,21 @@ pub enum ProfileAction {
         /// The profile
         name: String,
     },
+    /// Let git, docker and their like send a profile's token to a site
+    ///
+    /// Those programs ask for a password by the name of the site they talk to. They get the token for the sites that are allowed here, and for no other.
+    #[command(after_help = "\
+Examples:
+  kclogin profile allow git.example.com
+  kclogin profile allow registry.example.com:5000 --profile work
+  kclogin profile allow git.example.com --remove")]
+    Allow {
+        /// The site's host, with its port where that is not 443
+        site: String,
+        /// Allow it no longer
+        #[arg(long)]
+        remove: bool,
+    },
     /// Remove a profile, and its client's secret
     #[command(after_help = "Examples:\n  kclogin profile remove work\n  kclogin logout --all && kclogin profile remove --all")]
     Remove {

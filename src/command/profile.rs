@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::leftover::Leftovers;
 use crate::profile::choose::named;
 use crate::profile::config_file::Config;
+use crate::profile::site::parse_site;
 use crate::profile::{Profile, check_name, import, suggest_name};
 use crate::secret::Secret;
 use crate::session::{account, load};
@@ -63,6 +64,7 @@ pub fn show(profile: &Profile, store: &str, config: &Config, terminal: &Terminal
         ("Redirect", settings.redirect_uri.as_ref().map(ToString::to_string)),
         ("CA file", settings.ca_file.as_ref().map(|path| path.display().to_string())),
         ("Store", Some(store.to_owned())),
+        ("Sites", Some(settings.sites.join(", ")).filter(|sites| !sites.is_empty())),
         (
             "Left in",
             Some(settings.uncleared_stores.join(", ")).filter(|stores| !stores.is_empty()).map(|stores| stores + ", until it can be cleared"),
@@ -75,6 +77,25 @@ pub fn show(profile: &Profile, store: &str, config: &Config, terminal: &Terminal
         ("Revoke", endpoints.revocation_endpoint.as_ref().map(ToString::to_string)),
     ];
     rows.into_iter().filter_map(|(term, value)| Some((term, value?))).try_for_each(|(term, value)| terminal.result(Line::row(term, value.into())))
+}
+
+/// Lets programs that ask by a site's name send the profile's token there, or no longer.
+///
+/// # Errors
+/// It is no site, or the configuration can't be written.
+pub fn allow(profile: &Profile, site: &str, is_allowed: bool, config: &mut Config, terminal: &Terminal) -> Result<()> {
+    let site = parse_site(site)?;
+    config.change_sites(&profile.name, |sites| {
+        sites.retain(|listed| *listed != site);
+        if is_allowed {
+            sites.push(site.clone());
+        }
+    })?;
+    let may = if is_allowed { "may now" } else { "may not" };
+    terminal.status(
+        Line::new().plain("Programs ").plain(may).plain(" send the token of the profile ").strong(&profile.name).plain(format!(" to {site}.")),
+    );
+    Ok(())
 }
 
 /// Makes a profile the default.

@@ -133,6 +133,23 @@ pub fn choose_for_login(config: &Config, wanted: &Wanted) -> Result<Profile> {
     Ok(profile)
 }
 
+/// The profile whose token may be sent to a site, as [`parse_site`](super::site::parse_site) writes it; `None` where no profile's may. One that was
+/// named has to allow it too.
+///
+/// # Errors
+/// Several profiles allow it, and none was named.
+pub fn choose_for_site(config: &Config, wanted: &Wanted, site: &str) -> Result<Option<Profile>> {
+    let allows = |profile: &Profile| profile.settings.sites.iter().any(|allowed| allowed == site);
+    if let Some(name) = &wanted.name {
+        return Ok(Some(named(config, name)?).filter(allows));
+    }
+    let mut allowing: Vec<Profile> = config.profiles().filter(allows).collect();
+    match allowing.len() {
+        0 | 1 => Ok(allowing.pop()),
+        _ => Err(several(&allowing)),
+    }
+}
+
 /// The profile of a name.
 ///
 /// # Errors

@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What the names of files begin with that have not taken its place yet.
 const NEW: &str = ".config.toml.new-";
 
+/// Where a profile names the stores that may still hold something of its.
+const UNCLEARED: &str = "uncleared-stores";
+
 /// The configuration, as it was when it was read.
 #[derive(Debug, Default)]
 pub struct Config {
@@ -133,7 +136,7 @@ impl Config {
     /// # Errors
     /// The file can't be written.
     pub fn add_uncleared(&mut self, name: &str, store: &str) -> Result<()> {
-        self.change_uncleared(name, |stores| {
+        self.change_list(name, UNCLEARED, |stores| {
             if !stores.iter().any(|listed| listed == store) {
                 stores.push(store.to_owned());
             }
@@ -145,22 +148,29 @@ impl Config {
     /// # Errors
     /// The file can't be written.
     pub fn strike_uncleared(&mut self, name: &str, store: &str) -> Result<()> {
-        self.change_uncleared(name, |stores| stores.retain(|listed| listed != store))
+        self.change_list(name, UNCLEARED, |stores| stores.retain(|listed| listed != store))
     }
 
-    /// Changes the list in the file as it is now: what else another process has changed in the profile meanwhile is none of this one's business.
-    fn change_uncleared(&mut self, name: &str, change: impl FnOnce(&mut Vec<String>)) -> Result<()> {
-        const KEY: &str = "uncleared-stores";
+    /// Changes the sites that a profile's token may be sent to.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn change_sites(&mut self, name: &str, change: impl FnOnce(&mut Vec<String>)) -> Result<()> {
+        self.change_list(name, "sites", change)
+    }
+
+    /// Changes a list in the file as it is now: what else another process has changed in the profile meanwhile is none of this one's business.
+    fn change_list(&mut self, name: &str, key: &str, change: impl FnOnce(&mut Vec<String>)) -> Result<()> {
         self.change(|document| {
             let profiles = document.get_mut("profile").and_then(Item::as_table_like_mut);
             let Some(profile) = profiles.and_then(|profiles| profiles.get_mut(name)?.as_table_like_mut()) else { return };
-            let listed = profile.get(KEY).and_then(Item::as_array).into_iter().flatten();
+            let listed = profile.get(key).and_then(Item::as_array).into_iter().flatten();
             let mut stores: Vec<String> = listed.filter_map(|store| store.as_str().map(str::to_owned)).collect();
             change(&mut stores);
             if stores.is_empty() {
-                profile.remove(KEY);
+                profile.remove(key);
             } else {
-                profile.insert(KEY, value(stores.into_iter().collect::<Array>()));
+                profile.insert(key, value(stores.into_iter().collect::<Array>()));
             }
         })
     }

@@ -5,6 +5,7 @@
 pub mod choose;
 pub mod config_file;
 pub mod import;
+pub mod site;
 
 use std::path::PathBuf;
 
@@ -53,6 +54,9 @@ pub struct Settings {
     /// The token store; nothing for the keyring.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
+    /// The sites that programs which ask by a site's name may send the token to; see [`site`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sites: Vec<String>,
     /// Other stores that may still hold something of this profile's; see `leftover`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uncleared_stores: Vec<String>,

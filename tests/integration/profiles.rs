@@ -283,3 +283,23 @@ fn after_a_logout_of_all_every_profile_can_be_removed_at_once() {
     assert_eq!((machine.store.kept().len(), machine.config().trim()), (0, ""));
     machine.run(&["profile", "remove"]).failed(Exit::Usage);
 }
+
+#[test]
+fn sites_are_allowed_by_name_and_shown() {
+    let provider = Provider::start();
+    let machine = Machine::signed_in_to(&provider);
+    let allow = |more: &[&str]| machine.run(&[&["profile", "allow"], more].concat());
+    let outcome = allow(&["GIT.example.com:443"]);
+    assert_eq!(outcome.stderr, "Programs may now send the token of the profile test to git.example.com.\n");
+    outcome.done();
+    allow(&["127.0.0.1:3000"]).done();
+    allow(&["git.example.com"]).done();
+    assert!(machine.config().contains("sites = [\"127.0.0.1:3000\", \"git.example.com\"]\n"), "{}", machine.config());
+    let shown = machine.run(&["profile", "show"]).done();
+    assert!(shown.contains("Sites     127.0.0.1:3000, git.example.com\n"), "{shown}");
+    allow(&["git.example.com", "--remove"]).done();
+    machine.run(&["login"]).done();
+    assert!(machine.config().contains("sites = [\"127.0.0.1:3000\"]\n"), "a login keeps them: {}", machine.config());
+    let stderr = allow(&["https://git.example.com/team"]).failed(Exit::Usage);
+    assert!(stderr.starts_with("error: `https://git.example.com/team` is not a host\nhint: "), "{stderr}");
+}
