@@ -117,7 +117,8 @@ Register-ArgumentCompleter -Native -CommandName 'kclogin' -ScriptBlock {
             break
         }
         'kclogin;exec' {
-            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Put the token into this variable; repeatable')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Put the token into this variable; repeatable (default: KCLOGIN_TOKEN, unless there is a --file)')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Put the token into a file and its path into this variable; repeatable')
             [CompletionResult]::new('--audience', '--audience', [CompletionResultType]::ParameterName, 'Exchange it for one for this resource server; repeatable (RFC 8693)')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Have no more than this scope in it; repeatable')
             [CompletionResult]::new('--min-validity', '--min-validity', [CompletionResultType]::ParameterName, 'Refresh unless it is valid for this long')
@@ -125,6 +126,7 @@ Register-ArgumentCompleter -Native -CommandName 'kclogin' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]')
+            [CompletionResult]::new('--refresh', '--refresh', [CompletionResultType]::ParameterName, 'Keep the file''s token fresh for as long as the command runs')
             [CompletionResult]::new('--id-token', '--id-token', [CompletionResultType]::ParameterName, 'Use the ID token instead of the access token')
             [CompletionResult]::new('--login', '--login', [CompletionResultType]::ParameterName, 'Sign in through the browser where that is needed, once for all who ask for it')
             [CompletionResult]::new('--client-credentials', '--client-credentials', [CompletionResultType]::ParameterName, 'Be the client''s service account, with its secret from KCLOGIN_CLIENT_SECRET or the token store')

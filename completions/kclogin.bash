@@ -131,13 +131,17 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__exec)
-            opts="-p -q -v -h --env --id-token --audience --scope --min-validity --login --client-credentials --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --env --file --refresh --id-token --audience --scope --min-validity --login --client-credentials --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

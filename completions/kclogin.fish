@@ -117,7 +117,8 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l force-refresh 
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l env -d 'Put the token into this variable; repeatable' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l env -d 'Put the token into this variable; repeatable (default: KCLOGIN_TOKEN, unless there is a --file)' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l file -d 'Put the token into a file and its path into this variable; repeatable' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l scope -d 'Have no more than this scope in it; repeatable' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l min-validity -d 'Refresh unless it is valid for this long' -r
@@ -129,6 +130,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l store -d 'Keep 
 file\t'Files that only you can read, not encrypted'
 kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l refresh -d 'Keep the file\'s token fresh for as long as the command runs'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l id-token -d 'Use the ID token instead of the access token'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l login -d 'Sign in through the browser where that is needed, once for all who ask for it'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l client-credentials -d 'Be the client\'s service account, with its secret from KCLOGIN_CLIENT_SECRET or the token store'

@@ -76,6 +76,13 @@ impl Environment {
         base.map(|base| base.join("kclogin"))
     }
 
+    /// Where files are kept that are gone with the session of the desktop or the login at the latest: `XDG_RUNTIME_DIR`, which is in memory; else the state
+    /// directory.
+    #[must_use]
+    pub fn runtime_dir(&self) -> Option<PathBuf> {
+        self.directory("XDG_RUNTIME_DIR").filter(|dir| dir.is_dir()).map(|dir| dir.join("kclogin")).or_else(|| self.state_dir())
+    }
+
     /// The program of this name in one of the directories of `PATH`. Relative directories are passed over: what is where one happens to stand is not
     /// what was meant.
     #[must_use]

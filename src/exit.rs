@@ -17,6 +17,8 @@ pub enum Exit {
     ProviderUnreachable,
     /// As the command that `exec` ran, or 126 and 127 where that can't be started or doesn't exist, as in a shell.
     Command(u8),
+    /// By the signal that ended the command that `exec` ran.
+    Signalled(u8),
     /// Interrupted from the keyboard (128 + SIGINT).
     Interrupted,
 }
@@ -33,6 +35,8 @@ impl Exit {
             Self::StoreUnavailable => 4,
             Self::ProviderUnreachable => 5,
             Self::Command(code) => code,
+            // As a shell counts.
+            Self::Signalled(signal) => signal.saturating_add(128),
             Self::Interrupted => 130,
         }
     }

@@ -6,7 +6,7 @@
 //!    place each that reads the time and the environment, writes or locks a file.
 //! 2. [`error`]: what went wrong, sorted by who must act.
 //! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::authorization`], [`derived`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
-//! 4. [`terminal`], [`crash`], [`interrupt`], [`browser`], [`program`], [`loopback`], [`token_store`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
+//! 4. [`terminal`], [`crash`], [`interrupt`], [`browser`], [`program`], [`loopback`], [`token_store`], [`token_file`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
 //! 5. [`issued`], [`session`]: a stored token set that can still yield a fresh one, and the token that comes of it; [`leftover`]: what is to be removed from stores that a profile has left.
 //! 6. [`command`]: one function for each command.
 //! 7. [`host`], [`cli`], [`generate`], `call` (from clap's types to a command's input), and this file, which alone knows them all: [`run`].
@@ -46,6 +46,7 @@ pub mod secret;
 pub mod session;
 pub mod terminal;
 pub mod text;
+pub mod token_file;
 pub mod token_set;
 pub mod token_store;
 

@@ -5,7 +5,10 @@ use std::process::ExitCode;
 
 use kclogin::crash;
 use kclogin::host::Host;
+use kclogin::program;
 
 fn main() -> ExitCode {
-    ExitCode::from(crash::contained(|| kclogin::run(env::args_os(), &mut Host::system())).code())
+    let exit = crash::contained(|| kclogin::run(env::args_os(), &mut Host::system()));
+    program::end_as(exit);
+    ExitCode::from(exit.code())
 }

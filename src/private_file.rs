@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 /// The age at which a file left behind by a writer that was killed is removed where no lock tells. No writer takes that long.
 const LEFT_BEHIND: Duration = Duration::from_secs(60 * 60);
@@ -25,6 +25,31 @@ pub fn make_private_dir(dir: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(dir)
+}
+
+/// A directory of its own below another, for its owner alone, which is removed with all that is in it when this is dropped.
+///
+/// # Errors
+/// It can't be made.
+pub fn passing_dir(above: &Path, prefix: &str) -> io::Result<PassingDir> {
+    make_private_dir(above)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(above).map(PassingDir).map_err(without_path)
+}
+
+/// A directory that is removed with all that is in it when this is dropped.
+#[derive(Debug)]
+pub struct PassingDir(TempDir);
+
+impl PassingDir {
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
 }
 
 /// Replaces a file in one step, or makes it, for its owner alone: after a crash at any moment there is the old one or the new one, whole.

@@ -49,9 +49,17 @@ pub(crate) fn token(options: Token, global: &Global, host: &mut Host, sign_in: S
 }
 
 pub(crate) fn exec(options: Exec, global: &Global, host: &mut Host, sign_in: SignIn) -> Result<Exit> {
-    let input = command::exec::Input { command: options.command, variables: options.variables, ask: ask(&options.asked) };
-    let code = with_source(&options.asked, global, host, sign_in, |source, host| command::exec::exec(&input, source, &*host.programs));
-    code.map(Exit::Command)
+    let Exec { asked, command, mut variables, files, refresh } = options;
+    if variables.is_empty() && files.is_empty() {
+        variables.push(command::exec::VARIABLE.to_owned());
+    }
+    let input = command::exec::Input { command, variables, files, refresh, ask: ask(&asked) };
+    let runtime_dir = host.environment.runtime_dir();
+    with_source(&asked, global, host, sign_in, |source, host| {
+        let parts =
+            command::exec::Parts { programs: &*host.programs, runtime_dir: runtime_dir.as_deref(), clock: &*host.clock, terminal: &host.terminal };
+        command::exec::exec(&input, source, &parts)
+    })
 }
 
 fn shell(shell: EnvShell) -> Shell {

@@ -179,10 +179,14 @@ Examples:
     ///
     /// The command takes kclogin's place: its exit code, its signals and the terminal are its own. The token is in the variable KCLOGIN_TOKEN, or in
     /// those that `--env` names. It is not renewed while the command runs: ask for one that is valid for long enough.
+    ///
+    /// With `--file` the token is in a file that only you can read, whose path is in the variable, and which is gone when the command ends; with
+    /// `--refresh` too, the file always has a token that is valid. kclogin then waits for the command, and ends as it does.
     #[command(after_help = "\
 Examples:
   kclogin exec -- terraform plan
   kclogin exec --env VAULT_TOKEN --min-validity 4m -- ./deploy.sh --all
+  kclogin exec --file AWS_WEB_IDENTITY_TOKEN_FILE --refresh -- ./long-job.sh
   kclogin exec --login -- make publish")]
     Exec(Exec),
     /// Show what is stored, without the network

@@ -52,9 +52,15 @@ pub struct Token {
 /// Options of `kclogin exec`.
 #[derive(Args, Debug)]
 pub struct Exec {
-    /// Put the token into this variable; repeatable
-    #[arg(long = "env", value_name = "NAME", default_value = "KCLOGIN_TOKEN", action = ArgAction::Append)]
+    /// Put the token into this variable; repeatable (default: KCLOGIN_TOKEN, unless there is a --file)
+    #[arg(long = "env", value_name = "NAME", action = ArgAction::Append)]
     pub variables: Vec<String>,
+    /// Put the token into a file and its path into this variable; repeatable
+    #[arg(long = "file", value_name = "NAME", action = ArgAction::Append)]
+    pub files: Vec<String>,
+    /// Keep the file's token fresh for as long as the command runs
+    #[arg(long, requires = "files")]
+    pub refresh: bool,
     /// Which token.
     #[command(flatten)]
     pub asked: Asked,

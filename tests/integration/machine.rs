@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use kclogin::browser::{Browser, Launch};
 use kclogin::clock::{Clock, Timestamp};
@@ -230,22 +231,55 @@ impl Browser for PersonsBrowser {
 /// A program that was run: its words, and the variables that were set for it.
 pub(crate) type Ran = (Vec<OsString>, Vec<(String, String)>);
 
+/// What an attended program does with the variables that it was given.
+type Look = Arc<dyn Fn(&[(String, String)]) + Send + Sync>;
+
 /// Programs that are not run but written down.
 #[derive(Clone, Default)]
-pub(crate) struct FakePrograms(Arc<Mutex<Vec<Ran>>>);
+pub(crate) struct FakePrograms {
+    ran: Arc<Mutex<Vec<Ran>>>,
+    look: Arc<Mutex<Option<Look>>>,
+    /// How many pauses an attended program still lives for.
+    life: Arc<AtomicUsize>,
+    pauses: Arc<Mutex<Vec<Duration>>>,
+}
 
 impl FakePrograms {
     pub(crate) fn run_so_far(&self) -> Vec<Ran> {
-        self.0.lock().expect("programs").clone()
+        self.ran.lock().expect("programs").clone()
+    }
+
+    /// Has the next attended program live for so many pauses, and look at its variables before each and at its end.
+    pub(crate) fn live(&self, pauses: usize, look: impl Fn(&[(String, String)]) + Send + Sync + 'static) {
+        self.life.store(pauses, Ordering::SeqCst);
+        *self.look.lock().expect("look") = Some(Arc::new(look));
+    }
+
+    /// The pauses that were asked for while a program was attended.
+    pub(crate) fn pauses(&self) -> Vec<Duration> {
+        self.pauses.lock().expect("pauses").clone()
     }
 }
 
 impl Programs for FakePrograms {
-    fn run(&self, program: &Program) -> Result<u8> {
+    fn run(&self, program: &Program) -> Result<Exit> {
         let words = std::iter::once(&program.name).chain(&program.arguments).cloned().collect();
         let variables = program.variables.iter().map(|(name, value)| (name.clone(), value.expose().clone())).collect();
-        self.0.lock().expect("programs").push((words, variables));
-        Ok(7)
+        self.ran.lock().expect("programs").push((words, variables));
+        Ok(Exit::Command(7))
+    }
+
+    fn attend(&self, program: &Program, meanwhile: &mut dyn FnMut() -> Option<Duration>) -> Result<Exit> {
+        self.run(program)?;
+        let (_, variables) = self.run_so_far().pop().expect("this one");
+        loop {
+            if let Some(look) = self.look.lock().expect("look").clone() {
+                look(&variables);
+            }
+            let Some(pause) = meanwhile().filter(|_| self.life.load(Ordering::SeqCst) > 0) else { return Ok(Exit::Signalled(15)) };
+            self.life.fetch_sub(1, Ordering::SeqCst);
+            self.pauses.lock().expect("pauses").push(pause);
+        }
     }
 }
 

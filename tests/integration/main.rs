@@ -10,6 +10,7 @@ mod crash;
 mod derived;
 mod documents;
 mod exec;
+mod exec_file;
 mod generated;
 #[cfg(unix)]
 mod homes;
