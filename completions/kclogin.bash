@@ -22,6 +22,9 @@ _kclogin() {
             kclogin,exec)
                 cmd="kclogin__subcmd__exec"
                 ;;
+            kclogin,git-credential)
+                cmd="kclogin__subcmd__git__subcmd__credential"
+                ;;
             kclogin,login)
                 cmd="kclogin__subcmd__login"
                 ;;
@@ -71,7 +74,7 @@ _kclogin() {
 
     case "${cmd}" in
         kclogin)
-            opts="-p -q -v -h -V --profile --quiet --verbose --color --store --help --version login whoami token exec status logout profile completions man"
+            opts="-p -q -v -h -V --profile --quiet --verbose --color --store --help --version login whoami token exec git-credential status logout profile completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -142,6 +145,52 @@ _kclogin() {
                     return 0
                     ;;
                 --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-validity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__git__subcmd__credential)
+            opts="-p -q -v -h --username --id-token --audience --scope --min-validity --login --client-credentials --profile --quiet --verbose --color --store --help setup get store erase capability"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --username)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

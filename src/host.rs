@@ -22,7 +22,7 @@ pub struct Host {
     pub environment: Environment,
     /// stdout and stderr.
     pub terminal: Terminal,
-    /// stdin, which is read only where a client secret is announced on it.
+    /// stdin, which is read only where a client secret is announced on it, and where git asks by it.
     pub stdin: Box<dyn Read>,
     /// What runs other programs.
     pub programs: Box<dyn Programs>,

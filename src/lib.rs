@@ -59,6 +59,7 @@ use clap::Parser;
 use clap::error::ErrorKind as ClapErrorKind;
 
 use browser::{Browser, BrowserCommand};
+use call::git_credential;
 use call::tokens::{self, SignIn, session_of, with_session};
 use call::{client_secret, colour_policy, parameters, read_limited, store_name, store_setting, verbosity, wanted};
 use cli::{Cli, Command, Global, Login, ProfileAction};
@@ -111,6 +112,7 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
         Command::Exec(options) => return tokens::exec(options, &global, host, SIGN_IN),
         Command::Login(options) => login(*options, &global, host),
         Command::Whoami { json } => with_session(&global, host, None, |session| command::whoami::whoami(json, session, &*host.clock, &host.terminal)),
+        Command::GitCredential(options) => git_credential::git_credential(options, &global, host, SIGN_IN),
         Command::Token(options) => tokens::token(options, &global, host, SIGN_IN),
         Command::Status { json } => {
             let profile = choose(&Config::read(config_dir(host).as_deref())?, &wanted(&global, None, &host.environment)?)?;

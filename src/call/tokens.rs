@@ -75,14 +75,20 @@ fn exec_info(host: &Host) -> Result<ExecInfo> {
     host.environment.get("KUBERNETES_EXEC_INFO").map_or_else(|| Ok(ExecInfo::default()), ExecInfo::read)
 }
 
-fn ask(asked: &Asked) -> Ask {
+pub(super) fn ask(asked: &Asked) -> Ask {
     let kind = if asked.id_token { TokenKind::Id } else { TokenKind::Access };
     let scope = asked.scope.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect();
     Ask { target: Target::new(asked.audience.clone(), scope), need: Need { kind, min_validity: *asked.min_validity, refresh: Refresh::WhereNeeded } }
 }
 
 /// Gives `command` what hands out the tokens that are asked for.
-fn with_source<T>(asked: &Asked, global: &Global, host: &mut Host, sign_in: SignIn, command: impl Fn(&dyn Source, &Host) -> Result<T>) -> Result<T> {
+pub(super) fn with_source<T>(
+    asked: &Asked,
+    global: &Global,
+    host: &mut Host,
+    sign_in: SignIn,
+    command: impl Fn(&dyn Source, &Host) -> Result<T>,
+) -> Result<T> {
     if asked.client_credentials {
         return with_service_account(global, host, |source| command(source, host));
     }
@@ -91,7 +97,7 @@ fn with_source<T>(asked: &Asked, global: &Global, host: &mut Host, sign_in: Sign
 }
 
 /// Gives `command` the service account of the profile that the call means, or of the client that the environment names.
-fn with_service_account<T>(global: &Global, host: &Host, command: impl FnOnce(&dyn Source) -> Result<T>) -> Result<T> {
+pub(super) fn with_service_account<T>(global: &Global, host: &Host, command: impl FnOnce(&dyn Source) -> Result<T>) -> Result<T> {
     let config = Config::read(host.environment.config_dir().as_deref())?;
     let profile = choose_for_login(&config, &wanted(global, None, &host.environment)?)?;
     let client_secret = host.environment.get("KCLOGIN_CLIENT_SECRET").map(Secret::from);

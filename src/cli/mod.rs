@@ -1,5 +1,6 @@
 //! The command line: clap's types and the words of the help, nothing else. The larger commands have a file each.
 
+mod git_credential;
 mod login;
 mod profile;
 mod tokens;
@@ -11,6 +12,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 
+pub use git_credential::GitCredential;
 pub use humantime::Duration as Time;
 pub use login::Login;
 pub use profile::ProfileAction;
@@ -28,21 +30,22 @@ const HELP: &str = "\
 {usage-heading} {usage}
 
 Sign in:
-  login        Sign in through the browser and keep the tokens
-  whoami       Show who is signed in
-  logout       End the session, at the provider too
+  login              Sign in through the browser and keep the tokens
+  whoami             Show who is signed in
+  logout             End the session, at the provider too
 
 Use tokens:
-  token        Print an access token that is valid now
-  exec         Run a command with the access token in its environment
+  token              Print an access token that is valid now
+  exec               Run a command with the access token in its environment
+  git-credential     Sign git in to the sites that a profile allows
 
 Inspect:
-  status       Show what is stored, without the network
+  status             Show what is stored, without the network
 
 Set up:
-  profile      List, choose, remove and import profiles
-  completions  Print completions for a shell
-  man          Print or write the man pages
+  profile            List, choose, remove and import profiles
+  completions        Print completions for a shell
+  man                Print or write the man pages
 
 Options:
 {options}
@@ -80,7 +83,7 @@ pub struct Cli {
 }
 
 /// Options of every command.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Global {
     /// Use this profile instead of the default one [env: KCLOGIN_PROFILE]
     #[arg(short, long, value_name = "NAME", global = true)]
@@ -189,6 +192,18 @@ Examples:
   kclogin exec --file AWS_WEB_IDENTITY_TOKEN_FILE --refresh -- ./long-job.sh
   kclogin exec --login -- make publish")]
     Exec(Exec),
+    /// Sign git in to the sites that a profile allows
+    ///
+    /// Git asks this for a user name and a password, and gets the access token for the sites that `kclogin profile allow` names, over https. Git 2.46 and
+    /// newer send it as a bearer token, where the site takes one; others as a password. `setup` allows a site, and prints the commands by which git asks
+    /// kclogin about it and nobody else. Where nobody is signed in git stops, and kclogin's sentence says what to do.
+    #[command(after_help = "\
+Examples:
+  kclogin git-credential setup git.example.com | sh
+  kclogin git-credential setup git.example.com:8443 --username alice --profile work | sh
+  kclogin git-credential setup git.example.com --login | sh      sign in when git needs it
+  printf 'protocol=https\\nhost=git.example.com\\n\\n' | kclogin git-credential get")]
+    GitCredential(GitCredential),
     /// Show what is stored, without the network
     ///
     /// Exits with 3 where nothing is stored or all of it has expired.
@@ -291,7 +306,7 @@ mod tests {
     #[test]
     fn the_grouped_help_names_every_command_with_its_own_words() {
         for command in Cli::command().get_subcommands() {
-            let line = format!("  {:<11}  {}\n", command.get_name(), command.get_about().expect("words"));
+            let line = format!("  {:<17}  {}\n", command.get_name(), command.get_about().expect("words"));
             assert!(HELP.contains(&line), "{line:?} is not in the help");
         }
     }

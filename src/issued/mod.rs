@@ -3,6 +3,7 @@
 //! Where it comes from is left to what implements [`Source`]: a person's session or a service account. Printing it is left to the commands.
 
 mod exec_credential;
+mod git;
 mod shell;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use crate::error::Result;
 use crate::secret::Secret;
 
 pub use exec_credential::{ExecInfo, exec_credential};
+pub use git::{GitRequest, is_on_this_machine, require_username};
 pub use shell::{Shell, assignment, require_variable_name};
 
 /// What is asked of a token.

@@ -12,6 +12,7 @@ mod documents;
 mod exec;
 mod exec_file;
 mod generated;
+mod git_credential;
 #[cfg(unix)]
 mod homes;
 mod id_token;
