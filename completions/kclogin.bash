@@ -19,11 +19,17 @@ _kclogin() {
             kclogin,completions)
                 cmd="kclogin__subcmd__completions"
                 ;;
+            kclogin,decode)
+                cmd="kclogin__subcmd__decode"
+                ;;
             kclogin,exec)
                 cmd="kclogin__subcmd__exec"
                 ;;
             kclogin,git-credential)
                 cmd="kclogin__subcmd__git__subcmd__credential"
+                ;;
+            kclogin,introspect)
+                cmd="kclogin__subcmd__introspect"
                 ;;
             kclogin,login)
                 cmd="kclogin__subcmd__login"
@@ -36,6 +42,9 @@ _kclogin() {
                 ;;
             kclogin,profile)
                 cmd="kclogin__subcmd__profile"
+                ;;
+            kclogin,revoke)
+                cmd="kclogin__subcmd__revoke"
                 ;;
             kclogin,status)
                 cmd="kclogin__subcmd__status"
@@ -74,7 +83,7 @@ _kclogin() {
 
     case "${cmd}" in
         kclogin)
-            opts="-p -q -v -h -V --profile --quiet --verbose --color --store --help --version login whoami token exec git-credential status logout profile completions man"
+            opts="-p -q -v -h -V --profile --quiet --verbose --color --store --help --version login whoami token exec git-credential status decode introspect revoke logout profile completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -105,6 +114,36 @@ _kclogin() {
             ;;
         kclogin__subcmd__completions)
             opts="-p -q -v -h --profile --quiet --verbose --color --store --help bash zsh fish powershell"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__decode)
+            opts="-p -q -v -h --id-token --verify --json --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -206,6 +245,36 @@ _kclogin() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__introspect)
+            opts="-p -q -v -h --json --profile --quiet --verbose --color --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -620,6 +689,36 @@ _kclogin() {
         kclogin__subcmd__profile__subcmd__use)
             opts="-p -q -v -h --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__revoke)
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

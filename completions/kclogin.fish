@@ -42,6 +42,9 @@ complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "token" -d 'Print an
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "exec" -d 'Run a command with the access token in its environment'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "git-credential" -d 'Sign git in to the sites that a profile allows'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "status" -d 'Show what is stored, without the network'
+complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "decode" -d 'Show what is in a token, without the network'
+complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "introspect" -d 'Ask the provider about a token'
+complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "revoke" -d 'End a token before its time'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "logout" -d 'End the session, at the provider too'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "profile" -d 'List, choose, remove and import profiles'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "completions" -d 'Print completions for a shell'
@@ -168,6 +171,43 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l json -d 'Prin
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -l id-token -d 'Take the stored ID token instead of the access token'
+complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -l verify -d 'Check that the profile\'s provider has signed it and that it is valid now'
+complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -l json -d 'Print an object instead of text'
+complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -l json -d 'Print the provider\'s answer, unchanged'
+complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'

@@ -60,6 +60,7 @@ use clap::error::ErrorKind as ClapErrorKind;
 
 use browser::{Browser, BrowserCommand};
 use call::git_credential;
+use call::inspect;
 use call::tokens::{self, SignIn, session_of, with_session};
 use call::{client_secret, colour_policy, parameters, read_limited, store_name, store_setting, verbosity, wanted};
 use cli::{Cli, Command, Global, Login, ProfileAction};
@@ -120,6 +121,9 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
             let store = host.stores.open(&name)?;
             command::status::status(json, &profile, (&name, &host.stores.describe(&name)), &*store, &*host.clock, &host.terminal)
         }
+        Command::Decode(options) => inspect::decode(options, &global, host),
+        Command::Introspect(options) => inspect::introspect(options, &global, host),
+        Command::Revoke(options) => inspect::revoke(&options, &global, host),
         Command::Logout { all, local } => logout(all, local, &global, host),
         Command::Profile { action } => profile(action, &global, host),
         Command::Completions { shell } => host.terminal.result_verbatim(&generate::completions(shell)),

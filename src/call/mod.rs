@@ -2,6 +2,7 @@
 //! for what every use of a token begins with: `tokens`; and what git begins with, whose site says the profile: `git_credential`.
 
 pub(crate) mod git_credential;
+pub(crate) mod inspect;
 pub(crate) mod tokens;
 
 use std::io::Read;

@@ -1,6 +1,7 @@
 //! The command line: clap's types and the words of the help, nothing else. The larger commands have a file each.
 
 mod git_credential;
+mod inspect;
 mod login;
 mod profile;
 mod tokens;
@@ -14,6 +15,7 @@ use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 
 pub use git_credential::GitCredential;
 pub use humantime::Duration as Time;
+pub use inspect::{Decode, Introspect, Shown};
 pub use login::Login;
 pub use profile::ProfileAction;
 pub use tokens::{Asked, EnvShell, Exec, Token, TokenFormat};
@@ -41,6 +43,9 @@ Use tokens:
 
 Inspect:
   status             Show what is stored, without the network
+  decode             Show what is in a token, without the network
+  introspect         Ask the provider about a token
+  revoke             End a token before its time
 
 Set up:
   profile            List, choose, remove and import profiles
@@ -217,6 +222,35 @@ Examples:
         #[arg(long)]
         json: bool,
     },
+    /// Show what is in a token, without the network
+    ///
+    /// Shows the header and the claims of a JWT, the times in words. Nothing of it is verified unless `--verify` asks for that: then the signature is
+    /// checked with the keys of the profile's provider, and that it is valid now.
+    #[command(after_help = "\
+Examples:
+  kclogin decode
+  kclogin decode --id-token --verify
+  pbpaste | kclogin decode -
+  kclogin decode --json | jq .claims.realm_access.roles")]
+    Decode(Decode),
+    /// Ask the provider about a token
+    ///
+    /// Says whether the token is valid now, and what the provider knows of it (RFC 7662). It takes a client with a secret. Exits with 1 where the token is
+    /// not valid.
+    #[command(after_help = "\
+Examples:
+  kclogin introspect
+  kclogin introspect --json - < token | jq .active")]
+    Introspect(Introspect),
+    /// End a token before its time
+    ///
+    /// Revokes the stored access token, and the next command gets a new one: for a token that has got where it should not be. With a token, that one is
+    /// revoked (RFC 7009); with a refresh token its session ends. To end your own session there is `kclogin logout`.
+    #[command(after_help = "\
+Examples:
+  kclogin revoke
+  kclogin revoke - < token")]
+    Revoke(Shown),
     /// End the session, at the provider too
     ///
     /// Ends the session at the provider, revokes what outlives it, and removes the tokens from this machine. If the provider can't be reached the tokens

@@ -1,11 +1,14 @@
 //! The commands, one function each: from a narrow input to a result. None calls another, and none knows the command line.
 
+pub mod decode;
 pub mod exec;
 pub mod git_credential;
+pub mod introspect;
 pub mod login;
 pub mod logout;
 pub mod move_store;
 pub mod profile;
+pub mod revoke;
 pub mod status;
 pub mod token;
 pub mod whoami;

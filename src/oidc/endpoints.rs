@@ -28,6 +28,9 @@ pub struct Endpoints {
     /// `revocation_endpoint` (RFC 7009)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocation: Option<Url>,
+    /// `introspection_endpoint` (RFC 7662)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection: Option<Url>,
 }
 
 impl Endpoints {
@@ -44,6 +47,7 @@ impl Endpoints {
             jwks: Some(at("certs")?),
             end_session: Some(at("logout")?),
             revocation: Some(at("revoke")?),
+            introspection: Some(at("token/introspect")?),
         })
     }
 
@@ -64,6 +68,7 @@ impl Endpoints {
             jwks: self.jwks.or(whole.jwks),
             end_session: self.end_session.or(whole.end_session),
             revocation: self.revocation.or(whole.revocation),
+            introspection: self.introspection.or(whole.introspection),
             ..self
         }
     }
@@ -76,6 +81,7 @@ impl Endpoints {
             ("jwks_uri", &self.jwks),
             ("end_session_endpoint", &self.end_session),
             ("revocation_endpoint", &self.revocation),
+            ("introspection_endpoint", &self.introspection),
         ];
         required.into_iter().chain(optional.into_iter().filter_map(|(name, url)| url.as_ref().map(|url| (name, url))))
     }

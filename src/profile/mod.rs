@@ -116,6 +116,7 @@ impl ExplicitEndpoints {
             jwks: self.jwks_uri.clone(),
             end_session: self.end_session_endpoint.clone(),
             revocation: self.revocation_endpoint.clone(),
+            introspection: None,
         };
         Some(written.completed_as_keycloak())
     }

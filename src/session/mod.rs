@@ -75,6 +75,21 @@ pub fn stored_client_secret(store: &dyn TokenStore, profile: &Profile) -> Result
     Ok(stored.and_then(|secret| String::from_utf8(secret.expose().clone()).ok()).map(Secret::new))
 }
 
+/// The client of a profile, with the given secret or else the stored one.
+///
+/// # Errors
+/// The store fails.
+pub fn client_of(profile: &Profile, store: Option<&dyn TokenStore>, given: Option<Secret<String>>, provider: &Provider<'_>) -> Result<Client> {
+    let settings = &profile.settings;
+    let secret = match (given, store) {
+        (None, Some(store)) => stored_client_secret(store, profile)?,
+        (given, _) => given,
+    };
+    let unknown = || if secret.is_some() { provider.preferred_authentication() } else { ClientAuthentication::None };
+    let authentication = settings.client_authentication.unwrap_or_else(unknown);
+    Ok(Client { id: settings.client_id.clone(), secret, authentication })
+}
+
 impl Session<'_> {
     /// The stored token set.
     ///

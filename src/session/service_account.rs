@@ -8,15 +8,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::derive::derived_of;
-use super::{account, stored_client_secret};
+use super::{account, client_of};
 use crate::clock::Clock;
 use crate::derived::{Derived, derived_for, is_valid_for, keep_derived};
 use crate::error::{Error, ErrorKind, Result};
 use crate::issued::{Ask, Issued, Refresh, Source, TokenKind};
 use crate::oidc::claims::unverified_payload;
-use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::Http;
-use crate::oidc::provider::{Client, Provider};
+use crate::oidc::provider::Provider;
 use crate::profile::Profile;
 use crate::refresh_lock;
 use crate::secret::Secret;
@@ -99,18 +98,11 @@ impl ServiceAccount<'_> {
     fn ask_provider(&self, ask: &Ask) -> Result<Derived> {
         let settings = &self.profile.settings;
         let provider = Provider::of_settings(self.http, settings)?;
-        let secret = match (&self.client_secret, self.store) {
-            (Some(given), _) => Some(given.clone()),
-            (None, Some(store)) => stored_client_secret(store, self.profile)?,
-            (None, None) => None,
-        };
-        let Some(secret) = secret else {
+        let client = client_of(self.profile, self.store, self.client_secret.clone(), &provider)?;
+        if client.secret.is_none() {
             return Err(Error::failed(format!("the client `{}` needs its secret to sign in by itself", settings.client_id))
                 .hint("give it in KCLOGIN_CLIENT_SECRET, or store it with `kclogin login --client-secret-stdin`"));
-        };
-        let authentication = settings.client_authentication.filter(|way| *way != ClientAuthentication::None);
-        let authentication = authentication.unwrap_or_else(|| provider.preferred_authentication());
-        let client = Client { id: settings.client_id.clone(), secret: Some(secret), authentication };
+        }
         let now = self.clock.now();
         let derived = derived_of(&ask.target, &provider.client_credentials(&client, ask.target.scope(), now)?);
         if let Some(store) = self.store {

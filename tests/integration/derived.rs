@@ -9,7 +9,7 @@ use crate::store::Fault;
 use crate::token::{at_now, pass, token};
 
 /// As `at_now`, with a client that has a secret.
-fn confidential() -> (Provider, Machine) {
+pub(crate) fn confidential() -> (Provider, Machine) {
     let provider = Provider::start();
     provider.confidential_client("backend", "s3cret");
     provider.set_now(1_795_545_600);

@@ -17,6 +17,7 @@ mod git_credential;
 mod homes;
 mod id_token;
 mod imports;
+mod inspect;
 mod leftovers;
 mod listener;
 mod login;

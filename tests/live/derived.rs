@@ -93,3 +93,26 @@ fn a_service_account_signs_in_by_itself() {
     let stderr = person.run(&["token", "--client-credentials"]).failed(1);
     assert!(stderr.contains("the client `kclogin-confidential` has no service account\nhint: ask an administrator"), "{stderr}");
 }
+
+#[test]
+fn a_token_is_looked_at_asked_about_and_ended() {
+    let person = at_the_backend();
+    for kind in [&[][..], &["--id-token"]] {
+        let shown = person.run(&[&["decode", "--verify"], kind].concat()).done();
+        assert!(shown.starts_with(&format!("Verified: signed by {}, and valid now.\n", person.issuer())), "{shown}");
+    }
+    let shown = person.run(&["introspect"]).done();
+    assert!(shown.starts_with("Active\n") && shown.contains(&person.name), "{shown}");
+    let before = person.run(&["token"]).done();
+    person.run(&["revoke"]).done();
+    let file = person.path("token");
+    fs::write(&file, &before).expect("written");
+    let asked = |arguments: &[&str]| outcome(person.command(arguments).stdin(File::open(&file).expect("opened")).output().expect("kclogin runs"));
+    let object = asked(&["introspect", "--json", "-"]);
+    assert_eq!((object.code, object.stdout.trim_end()), (1, "{\"active\":false}"));
+    // Its signature is as good as ever: only the provider knows.
+    asked(&["decode", "--verify", "-"]).done();
+    assert_ne!(person.run(&["token"]).done(), before);
+    person.run(&["whoami"]).done();
+    assert_eq!(person.sessions(), 1);
+}

@@ -27,6 +27,7 @@ const PREFETCH_LIMIT: Duration = Duration::from_secs(5);
 struct MoreMetadata {
     end_session_endpoint: Option<Url>,
     revocation_endpoint: Option<Url>,
+    introspection_endpoint: Option<Url>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
 }
@@ -108,6 +109,7 @@ impl<'a> Provider<'a> {
             jwks: Some(metadata.jwks_uri().url().clone()),
             end_session: more.end_session_endpoint.clone(),
             revocation: more.revocation_endpoint.clone(),
+            introspection: more.introspection_endpoint.clone(),
         };
         // Not a wrong call: a Keycloak behind a proxy announces http where nobody told it that its clients come by https.
         endpoints.require_secure().map_err(|error| {

@@ -29,6 +29,15 @@ impl Provider<'_> {
         self.post(at, client, &[("refresh_token", refresh_token.expose())])
     }
 
+    /// Revokes a token of a kind that is not known (RFC 7009 section 2.1).
+    ///
+    /// # Errors
+    /// There is no such endpoint, or it can't be reached or refuses.
+    pub fn revoke_any(&self, client: &Client, token: &Secret<String>) -> Result<Ended> {
+        let at = self.endpoints.revocation.as_ref().ok_or_else(|| Error::failed("the provider has no revocation endpoint"))?;
+        self.post(at, client, &[("token", token.expose())])
+    }
+
     /// Revokes a refresh token, and with it what was issued from it (RFC 7009 section 2.1).
     ///
     /// # Errors

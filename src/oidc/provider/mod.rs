@@ -9,8 +9,10 @@ mod end_session;
 mod form;
 mod grants;
 mod id_token;
+mod introspection;
 mod refusal;
 mod response;
+mod signature;
 mod token_endpoint;
 mod user_info;
 
@@ -27,6 +29,7 @@ pub use authorize::{Wishes, random_secret};
 pub use end_session::Ended;
 pub use grants::Exchanged;
 pub use id_token::{IdTokenChecks, VerifiedIdToken};
+pub use introspection::Introspection;
 pub use token_endpoint::TokenResponse;
 pub use user_info::{UserInfo, UserInfoAnswer};
 

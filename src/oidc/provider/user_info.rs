@@ -1,13 +1,8 @@
 //! The UserInfo endpoint (OpenID Connect Core 1.0 section 5.3), plain and signed.
 
-use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
-use openidconnect::{JsonWebKey, JsonWebKeyId};
-use serde::Deserialize;
-
 use super::Provider;
 use super::refusal::{NO_REALM, no_provider};
 use super::response::{content_type, document};
-use crate::encoding::from_base64url;
 use crate::error::{Error, Result};
 use crate::oidc::claims::ClaimSet;
 use crate::oidc::document;
@@ -32,13 +27,6 @@ pub enum UserInfoAnswer {
     TokenRefused,
     /// The access token is fine but may not be used here: Keycloak's lightweight access tokens.
     NotForThisToken,
-}
-
-#[derive(Deserialize)]
-struct JoseHeader {
-    alg: CoreJwsSigningAlgorithm,
-    kid: Option<JsonWebKeyId>,
-    crit: Option<serde_json::Value>,
 }
 
 impl Provider<'_> {
@@ -74,27 +62,7 @@ impl Provider<'_> {
     pub fn verify_user_info(&self, body: &[u8], client_id: &str, subject: &str) -> Result<UserInfo> {
         let refused = |reason: &str| Error::failed(format!("the signed UserInfo response is refused: {reason}"));
         let text = std::str::from_utf8(body).map_err(|_| refused("it is not a JWT"))?.trim();
-        let (signed, signature) = text.rsplit_once('.').ok_or_else(|| refused("it is not a JWT"))?;
-        let (header, payload) = signed.split_once('.').ok_or_else(|| refused("it is not a JWT"))?;
-        let header =
-            from_base64url(header).and_then(|header| document::read::<JoseHeader>(&header).ok()).ok_or_else(|| refused("it is not a JWT"))?;
-        let signature = from_base64url(signature).ok_or_else(|| refused("it is not a JWT"))?;
-        // RFC 7515 section 4.1.11: what must be understood and isn't.
-        if header.crit.is_some() {
-            return Err(refused("it has extensions that are not understood"));
-        }
-        if !self.algorithms.contains(&header.alg) {
-            return Err(refused("it is signed with an algorithm that is not accepted"));
-        }
-        let verifies = |keys: &CoreJsonWebKeySet| {
-            fitting(keys, header.kid.as_ref()).any(|key| key.verify_signature(&header.alg, signed.as_bytes(), &signature).is_ok())
-        };
-        let Some(keys) = self.keys()? else { return Err(refused("the provider's keys are not known")) };
-        let is_known = fitting(keys, header.kid.as_ref()).next().is_some();
-        if !verifies(keys) && (is_known || !self.fetch_keys()?.as_ref().is_some_and(verifies)) {
-            return Err(refused("its signature is wrong"));
-        }
-        let payload = from_base64url(payload).ok_or_else(|| refused("it is not a JWT"))?;
+        let payload = self.verify_signature(text, &refused)?;
         let claims: ClaimSet = document::read(&payload).map_err(|error| refused("it holds no JSON object").detail(error.to_string()))?;
         let is_ours = |issuer: &serde_json::Value| self.issuer.as_deref().is_none_or(|known| issuer.as_str() == Some(known));
         if !claims.get("iss").is_none_or(is_ours) {
@@ -122,10 +90,6 @@ fn about(subject: &str, document: Vec<u8>, claims: ClaimSet) -> Result<UserInfo>
 
 fn unreadable(detail: String) -> Error {
     Error::failed("the UserInfo endpoint answers something that is not a JSON object").detail(detail)
-}
-
-fn fitting<'k>(keys: &'k CoreJsonWebKeySet, kid: Option<&'k JsonWebKeyId>) -> impl Iterator<Item = &'k CoreJsonWebKey> {
-    keys.keys().iter().filter(move |key| kid.is_none() || key.key_id() == kid)
 }
 
 fn says_no_realm(response: &Response) -> bool {

@@ -46,6 +46,7 @@ pub(super) fn answer(state: &mut State, request: &Request) -> Response {
         (Some(Endpoint::EndSession), "GET") => end_session_in_browser(state, &request.query),
         (Some(Endpoint::EndSession), "POST") => end_session(state, request),
         (Some(Endpoint::Revocation), "POST") => revoke(state, request),
+        (Some(Endpoint::Introspection), "POST") => introspect(state, request),
         (Some(_), _) => Response::json(405, &json!({ "error": "HTTP 405 Method Not Allowed" })),
         (None, _) if path.starts_with("/realms/") && !path.starts_with("/realms/test") => {
             Response::json(404, &json!({ "error": "Realm does not exist" }))
@@ -73,6 +74,7 @@ fn discovery(state: &mut State) -> Response {
         "jwks_uri": state.url(Endpoint::Jwks),
         "end_session_endpoint": state.url(Endpoint::EndSession),
         "revocation_endpoint": state.url(Endpoint::Revocation),
+        "introspection_endpoint": state.url(Endpoint::Introspection),
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
         "grant_types_supported": ["authorization_code", "refresh_token"],
@@ -283,4 +285,24 @@ fn revoke(state: &mut State, request: &Request) -> Response {
         grant.spent = true;
     }
     Response::empty(200)
+}
+
+/// [RFC 7662 2](https://www.rfc-editor.org/rfc/rfc7662#section-2): for clients with a secret.
+fn introspect(state: &mut State, request: &Request) -> Response {
+    let client_id = match token::authenticate(state, request) {
+        Ok(client_id) => client_id,
+        Err(refusal) => return refusal,
+    };
+    if state.clients.get(&client_id) == Some(&None) {
+        return error(403, "invalid_request", "Client not allowed.");
+    }
+    let now = state.now();
+    let session = state.sessions.of_access_token(request.form.get("token").unwrap_or_default(), now);
+    Response::json(
+        200,
+        &session.map_or(
+            json!({ "active": false }),
+            |session| json!({ "active": true, "username": session.user.username, "client_id": session.client_id, "scope": session.scope }),
+        ),
+    )
 }

@@ -26,14 +26,16 @@ pub(crate) enum Endpoint {
     EndSession,
     /// [RFC 7009](https://www.rfc-editor.org/rfc/rfc7009).
     Revocation,
+    /// [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662).
+    Introspection,
     /// Any other path, which is a 404 unless scripted.
     Path(&'static str),
 }
 
 impl Endpoint {
     /// Every endpoint that answers by itself.
-    pub(super) const ALL: [Self; 7] =
-        [Self::Discovery, Self::Authorization, Self::Token, Self::UserInfo, Self::Jwks, Self::EndSession, Self::Revocation];
+    pub(super) const ALL: [Self; 8] =
+        [Self::Discovery, Self::Authorization, Self::Token, Self::UserInfo, Self::Jwks, Self::EndSession, Self::Revocation, Self::Introspection];
 
     /// The path it is served at.
     pub(crate) fn path(self) -> &'static str {
@@ -45,6 +47,7 @@ impl Endpoint {
             Self::Jwks => "/realms/test/protocol/openid-connect/certs",
             Self::EndSession => "/realms/test/protocol/openid-connect/logout",
             Self::Revocation => "/realms/test/protocol/openid-connect/revoke",
+            Self::Introspection => "/realms/test/protocol/openid-connect/token/introspect",
             Self::Path(path) => path,
         }
     }
