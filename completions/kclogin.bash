@@ -22,6 +22,9 @@ _kclogin() {
             kclogin,decode)
                 cmd="kclogin__subcmd__decode"
                 ;;
+            kclogin,docker-credential)
+                cmd="kclogin__subcmd__docker__subcmd__credential"
+                ;;
             kclogin,exec)
                 cmd="kclogin__subcmd__exec"
                 ;;
@@ -55,6 +58,24 @@ _kclogin() {
             kclogin,whoami)
                 cmd="kclogin__subcmd__whoami"
                 ;;
+            kclogin__subcmd__docker__subcmd__credential,erase)
+                cmd="kclogin__subcmd__docker__subcmd__credential__subcmd__erase"
+                ;;
+            kclogin__subcmd__docker__subcmd__credential,get)
+                cmd="kclogin__subcmd__docker__subcmd__credential__subcmd__get"
+                ;;
+            kclogin__subcmd__docker__subcmd__credential,list)
+                cmd="kclogin__subcmd__docker__subcmd__credential__subcmd__list"
+                ;;
+            kclogin__subcmd__docker__subcmd__credential,setup)
+                cmd="kclogin__subcmd__docker__subcmd__credential__subcmd__setup"
+                ;;
+            kclogin__subcmd__docker__subcmd__credential,store)
+                cmd="kclogin__subcmd__docker__subcmd__credential__subcmd__store"
+                ;;
+            kclogin__subcmd__docker__subcmd__credential,version)
+                cmd="kclogin__subcmd__docker__subcmd__credential__subcmd__version"
+                ;;
             kclogin__subcmd__profile,allow)
                 cmd="kclogin__subcmd__profile__subcmd__allow"
                 ;;
@@ -83,7 +104,7 @@ _kclogin() {
 
     case "${cmd}" in
         kclogin)
-            opts="-p -q -v -h -V --profile --quiet --verbose --color --store --help --version login whoami token exec git-credential status decode introspect revoke logout profile completions man"
+            opts="-p -q -v -h -V --profile --quiet --verbose --color --store --help --version login whoami token exec git-credential docker-credential status decode introspect revoke logout profile completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -145,6 +166,220 @@ _kclogin() {
         kclogin__subcmd__decode)
             opts="-p -q -v -h --id-token --verify --json --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__docker__subcmd__credential)
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --help get store erase list version setup"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__docker__subcmd__credential__subcmd__erase)
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__docker__subcmd__credential__subcmd__get)
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__docker__subcmd__credential__subcmd__list)
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__docker__subcmd__credential__subcmd__setup)
+            opts="-p -q -v -h --username --profile --quiet --verbose --color --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__docker__subcmd__credential__subcmd__store)
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__docker__subcmd__credential__subcmd__version)
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

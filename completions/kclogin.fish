@@ -41,6 +41,7 @@ complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "whoami" -d 'Show wh
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "token" -d 'Print an access token that is valid now'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "exec" -d 'Run a command with the access token in its environment'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "git-credential" -d 'Sign git in to the sites that a profile allows'
+complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "docker-credential" -d 'Sign docker in to the registries that a profile allows'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "status" -d 'Show what is stored, without the network'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "decode" -d 'Show what is in a token, without the network'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "introspect" -d 'Ask the provider about a token'
@@ -159,6 +160,90 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l clien
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -f -a "get" -d 'Print the token for the registry on stdin, where a profile allows it'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -f -a "store" -d 'Refuse to keep a password'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -f -a "erase" -d 'Leave everything as it is: kclogin logout ends the session'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -f -a "list" -d 'List the registries that there is a token for, each with the user name'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -f -a "version" -d 'Print the version'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -f -a "setup" -d 'Allow a registry, and print what to put into docker\'s or podman\'s configuration'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from get" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from get" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from get" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from store" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from store" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from store" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from store" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from store" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from store" -s h -l help -d 'Print help'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from erase" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from erase" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from erase" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from erase" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from erase" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from erase" -s h -l help -d 'Print help'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from list" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from list" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from version" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from version" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from version" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from version" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from version" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from version" -s h -l help -d 'Print help'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -l username -d 'The user name that its registries want beside a token, for all of the profile [default: oauth2]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'

@@ -59,6 +59,7 @@ use clap::Parser;
 use clap::error::ErrorKind as ClapErrorKind;
 
 use browser::{Browser, BrowserCommand};
+use call::docker_credential::{self, docker_credential};
 use call::git_credential;
 use call::inspect;
 use call::tokens::{self, SignIn, session_of, with_session};
@@ -80,7 +81,7 @@ const LOGOUT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Runs kclogin with these arguments, the program's name first, and says how it ended. Everything printed goes through the host's terminal.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, host: &mut Host) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(docker_credential::in_full(arguments)) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, host),
     };
@@ -110,6 +111,7 @@ fn usage(error: &clap::Error, host: &mut Host) -> Exit {
 fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
     let Cli { command, global } = cli;
     let done = match command {
+        Command::DockerCredential { action } => return docker_credential(action, &global, host),
         Command::Exec(options) => return tokens::exec(options, &global, host, SIGN_IN),
         Command::Login(options) => login(*options, &global, host),
         Command::Whoami { json } => with_session(&global, host, None, |session| command::whoami::whoami(json, session, &*host.clock, &host.terminal)),

@@ -1,6 +1,7 @@
 //! What a call says: from clap's types, the environment and stdin to what the commands are handed. Nothing is done here, but
 //! for what every use of a token begins with: `tokens`; and what git begins with, whose site says the profile: `git_credential`.
 
+pub(crate) mod docker_credential;
 pub(crate) mod git_credential;
 pub(crate) mod inspect;
 pub(crate) mod tokens;

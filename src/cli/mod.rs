@@ -1,5 +1,6 @@
 //! The command line: clap's types and the words of the help, nothing else. The larger commands have a file each.
 
+mod docker_credential;
 mod git_credential;
 mod global;
 mod inspect;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use docker_credential::DockerCredential;
 pub use git_credential::GitCredential;
 use global::StoreNames;
 pub use global::{Colour, Global};
@@ -41,6 +43,7 @@ Use tokens:
   token              Print an access token that is valid now
   exec               Run a command with the access token in its environment
   git-credential     Sign git in to the sites that a profile allows
+  docker-credential  Sign docker in to the registries that a profile allows
 
 Inspect:
   status             Show what is stored, without the network
@@ -157,6 +160,24 @@ Examples:
   kclogin git-credential setup git.example.com --login | sh      sign in when git needs it
   printf 'protocol=https\\nhost=git.example.com\\n\\n' | kclogin git-credential get")]
     GitCredential(GitCredential),
+    /// Sign docker in to the registries that a profile allows
+    ///
+    /// Docker, podman, skopeo and their like ask this for a user name and a password, by the name `docker-credential-kclogin`, and get the access token
+    /// for the registries that `kclogin profile allow` names. `setup` allows one, and prints what to put into docker's configuration. Where nobody is
+    /// signed in docker stops, and kclogin's sentence says what to do.
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        after_help = "\
+Examples:
+  kclogin docker-credential setup registry.example.com
+  kclogin docker-credential list"
+    )]
+    DockerCredential {
+        /// What to do.
+        #[command(subcommand)]
+        action: DockerCredential,
+    },
     /// Show what is stored, without the network
     ///
     /// Exits with 3 where nothing is stored or all of it has expired.

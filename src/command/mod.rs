@@ -1,6 +1,7 @@
 //! The commands, one function each: from a narrow input to a result. None calls another, and none knows the command line.
 
 pub mod decode;
+pub mod docker_credential;
 pub mod exec;
 pub mod git_credential;
 pub mod introspect;

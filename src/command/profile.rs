@@ -65,6 +65,7 @@ pub fn show(profile: &Profile, store: &str, config: &Config, terminal: &Terminal
         ("CA file", settings.ca_file.as_ref().map(|path| path.display().to_string())),
         ("Store", Some(store.to_owned())),
         ("Sites", Some(settings.sites.join(", ")).filter(|sites| !sites.is_empty())),
+        ("Docker", settings.docker_username.as_ref().map(|name| format!("as the user {name}"))),
         (
             "Left in",
             Some(settings.uncleared_stores.join(", ")).filter(|stores| !stores.is_empty()).map(|stores| stores + ", until it can be cleared"),

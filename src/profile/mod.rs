@@ -54,6 +54,9 @@ pub struct Settings {
     /// The token store; nothing for the keyring.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
+    /// The user name beside the token for docker's registries; nothing for the usual one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub docker_username: Option<String>,
     /// The sites that programs which ask by a site's name may send the token to; see [`site`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<String>,

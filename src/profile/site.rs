@@ -6,6 +6,7 @@
 use url::Url;
 
 use crate::error::{Error, Result};
+use crate::oidc::endpoints::is_loopback;
 
 /// A host, with its port where that is not the one of `https`: in lower case, an international name in its ASCII form.
 ///
@@ -24,9 +25,58 @@ pub fn parse_site(text: &str) -> Result<String> {
     Ok(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
+/// What a program asks about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The site, as [`parse_site`] writes it.
+    pub site: String,
+    /// Whether everybody on the way could read what is sent there: by plain http to another machine.
+    pub is_in_the_clear: bool,
+}
+
+/// The site in the address of something there, with or without a scheme.
+///
+/// # Errors
+/// It is none of the web's addresses, or has a user name in it.
+pub fn parse_address(text: &str) -> Result<Address> {
+    let bad = || Error::usage(format!("`{text}` is not an address of the web"));
+    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(bad());
+    }
+    let address = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let url = Url::parse(&address).ok().filter(|url| matches!(url.scheme(), "https" | "http")).ok_or_else(bad)?;
+    let host = url.host_str().filter(|_| url.username().is_empty() && url.password().is_none()).ok_or_else(bad)?;
+    let is_plain = url.scheme() == "http";
+    // The port that goes without saying is another for each scheme.
+    let port = url.port().or(is_plain.then_some(80)).filter(|port| *port != 443);
+    let site = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    Ok(Address { site, is_in_the_clear: is_plain && !is_loopback(&url) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_leads_to_its_site() {
+        for (text, site, is_in_the_clear) in [
+            ("registry.example.com", "registry.example.com", false),
+            ("Registry.example.com:5000", "registry.example.com:5000", false),
+            ("registry.example.com:443/team/app", "registry.example.com", false),
+            ("https://registry.example.com/v2/", "registry.example.com", false),
+            ("https://registry.example.com:5000/v2/", "registry.example.com:5000", false),
+            ("http://127.0.0.1:5000/v2/", "127.0.0.1:5000", false),
+            ("http://localhost", "localhost:80", false),
+            ("[::1]:5000", "[::1]:5000", false),
+            ("http://registry.example.com", "registry.example.com:80", true),
+            ("http://registry.example.com:443", "registry.example.com", true),
+        ] {
+            assert_eq!(parse_address(text), Ok(Address { site: site.to_owned(), is_in_the_clear }), "{text}");
+        }
+        for bad in ["", "ftp://a", "u@a", "https://u:p@a/", "a b", "a\n", "git.\texample.com", "a:x", "https://", "//", "a:99999"] {
+            assert!(parse_address(bad).is_err(), "{bad:?}");
+        }
+    }
 
     #[test]
     fn a_site_has_one_form() {

@@ -158,6 +158,11 @@ impl Machine {
 
     /// Runs kclogin. May be called from several threads at once.
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
+        self.run_as("kclogin", arguments)
+    }
+
+    /// Runs kclogin under another name.
+    pub(crate) fn run_as(&self, program: &str, arguments: &[&str]) -> Outcome {
         let (out, err) = (Buffer::default(), Buffer::default());
         *self.latest.lock().expect("latest") = err.clone();
         let (out_tty, err_tty) = *self.terminal.lock().expect("terminal");
@@ -175,7 +180,7 @@ impl Machine {
             programs: Box::new(self.programs.clone()),
             interrupt: Box::new(NoInterrupt),
         };
-        let arguments = std::iter::once("kclogin").chain(arguments.iter().copied()).map(OsString::from);
+        let arguments = std::iter::once(program).chain(arguments.iter().copied()).map(OsString::from);
         let exit = kclogin::run(arguments, &mut host);
         Outcome { exit, stdout: out.text(), stderr: err.text() }
     }

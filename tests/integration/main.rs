@@ -8,6 +8,7 @@ mod clients;
 mod cookies;
 mod crash;
 mod derived;
+mod docker_credential;
 mod documents;
 mod exec;
 mod exec_file;

@@ -7,4 +7,7 @@
 #[allow(dead_code, reason = "the live tests use the rest")]
 #[path = "../live/bench.rs"]
 mod bench;
+mod registry;
 mod shells;
+#[cfg(target_os = "linux")]
+mod skopeo;
