@@ -42,6 +42,7 @@ complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "token" -d 'Print an
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "exec" -d 'Run a command with the access token in its environment'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "git-credential" -d 'Sign git in to the sites that a profile allows'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "docker-credential" -d 'Sign docker in to the registries that a profile allows'
+complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "kubectl" -d 'Hand kubectl a token, as its credential plug-in'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "status" -d 'Show what is stored, without the network'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "decode" -d 'Show what is in a token, without the network'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "introspect" -d 'Ask the provider about a token'
@@ -244,6 +245,45 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l audience -d 'Exchange the access token for one for this resource server; repeatable (RFC 8693)' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l scope -d 'Have no more than this scope in the access token; repeatable' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l min-validity -d 'Refresh unless it is valid for this long' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l access-token -d 'Give the access token instead of the ID token'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l login -d 'Sign in through the browser where that is needed, unless kubectl says that nobody is there'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l client-credentials -d 'Be the client\'s service account, with its secret from KCLOGIN_CLIENT_SECRET or the token store'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -f -a "setup" -d 'Print the commands that make kubectl ask kclogin'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l user -d 'What to call the user in the kubeconfig (default: the profile\'s name)' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l command -d 'The program that kubectl is to start, where kclogin is not on its search path' -r -F
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l exec-api-version -d 'The version of the plug-in\'s interface: v1, or v1beta1 for an older kubectl' -r -f -a "v1\t'Since Kubernetes 1.22'
+v1beta1\t'Before, and still understood'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l audience -d 'Exchange the access token for one for this resource server; repeatable (RFC 8693)' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l scope -d 'Have no more than this scope in the access token; repeatable' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l min-validity -d 'Refresh unless it is valid for this long' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l access-token -d 'Give the access token instead of the ID token'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l login -d 'Sign in through the browser where that is needed, unless kubectl says that nobody is there'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l client-credentials -d 'Be the client\'s service account, with its secret from KCLOGIN_CLIENT_SECRET or the token store'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'

@@ -113,6 +113,7 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
     let done = match command {
         Command::DockerCredential { action } => return docker_credential(action, &global, host),
         Command::Exec(options) => return tokens::exec(options, &global, host, SIGN_IN),
+        Command::Kubectl(options) => call::kubectl::kubectl(options, &global, host, SIGN_IN),
         Command::Login(options) => login(*options, &global, host),
         Command::Whoami { json } => with_session(&global, host, None, |session| command::whoami::whoami(json, session, &*host.clock, &host.terminal)),
         Command::GitCredential(options) => git_credential::git_credential(options, &global, host, SIGN_IN),

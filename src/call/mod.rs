@@ -4,6 +4,7 @@
 pub(crate) mod docker_credential;
 pub(crate) mod git_credential;
 pub(crate) mod inspect;
+pub(crate) mod kubectl;
 pub(crate) mod tokens;
 
 use std::io::Read;

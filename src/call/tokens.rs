@@ -71,7 +71,7 @@ fn shell(shell: EnvShell) -> Shell {
 }
 
 /// What Kubernetes' client says to its plug-in, where it has started us.
-fn exec_info(host: &Host) -> Result<ExecInfo> {
+pub(crate) fn exec_info(host: &Host) -> Result<ExecInfo> {
     host.environment.get("KUBERNETES_EXEC_INFO").map_or_else(|| Ok(ExecInfo::default()), ExecInfo::read)
 }
 

@@ -4,6 +4,7 @@ mod docker_credential;
 mod git_credential;
 mod global;
 mod inspect;
+mod kubectl;
 mod login;
 mod profile;
 mod tokens;
@@ -19,6 +20,7 @@ use global::StoreNames;
 pub use global::{Colour, Global};
 pub use humantime::Duration as Time;
 pub use inspect::{Decode, Introspect, Shown};
+pub use kubectl::{ClusterAsked, ExecApiVersion, Kubectl, KubectlAction, KubectlSetup};
 pub use login::Login;
 pub use profile::ProfileAction;
 pub use tokens::{Asked, EnvShell, Exec, Token, TokenFormat};
@@ -44,6 +46,7 @@ Use tokens:
   exec               Run a command with the access token in its environment
   git-credential     Sign git in to the sites that a profile allows
   docker-credential  Sign docker in to the registries that a profile allows
+  kubectl            Hand kubectl a token, as its credential plug-in
 
 Inspect:
   status             Show what is stored, without the network
@@ -178,6 +181,18 @@ Examples:
         #[command(subcommand)]
         action: DockerCredential,
     },
+    /// Hand kubectl a token, as its credential plug-in
+    ///
+    /// Prints an ExecCredential for Kubernetes' clients, which start this by themselves once `kclogin kubectl setup` has made a user for it. It holds the
+    /// ID token, since that is what an API server verifies. Where kubectl says that nobody is there, no browser is opened.
+    #[command(after_help = "\
+Examples:
+  kclogin kubectl setup | sh             make a user that gets its token here
+  kclogin kubectl setup --login | sh     that opens the browser when needed
+  kclogin kubectl                        what kubectl sees
+  kclogin kubectl setup --access-token --audience my-cluster
+  kclogin kubectl setup --client-credentials   without a person, as in CI")]
+    Kubectl(Kubectl),
     /// Show what is stored, without the network
     ///
     /// Exits with 3 where nothing is stored or all of it has expired.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::issued::{Ask, GitRequest, Need, Refresh, Source, is_on_this_machine, require_username};
+use crate::issued::{Ask, GitRequest, Need, Refresh, Source, is_on_this_machine, require_username, word};
 use crate::terminal::Terminal;
 
 /// What is asked for.
@@ -70,32 +70,13 @@ pub fn capability(terminal: &Terminal) -> Result<()> {
 /// # Errors
 /// stdout can't be written to.
 pub fn setup(site: &str, profile: &str, username: Option<&str>, options: &[String], terminal: &Terminal) -> Result<()> {
-    let mut words = vec!["!kclogin git-credential --profile".to_owned(), quoted(profile)];
+    let mut words = vec!["!kclogin git-credential --profile".to_owned(), word(profile)];
     if let Some(username) = username {
-        words.extend(["--username".to_owned(), quoted(username)]);
+        words.extend(["--username".to_owned(), word(username)]);
     }
-    words.extend(options.iter().map(|option| quoted(option)));
+    words.extend(options.iter().map(|option| word(option)));
     let scheme = if is_on_this_machine(site) { "http" } else { "https" };
-    let name = quoted(&format!("credential.{scheme}://{site}.helper"));
+    let name = word(&format!("credential.{scheme}://{site}.helper"));
     // The empty one comes first: it clears the helpers before it, which would keep a token of minutes and hand it out for ever.
-    terminal.result_verbatim(&format!("git config --global --replace-all {name} ''\ngit config --global --add {name} {}\n", quoted(&words.join(" "))))
-}
-
-/// A word as a shell reads it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':' | '@');
-    if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_word_stays_one_word() {
-        assert_eq!(quoted("alice@git.example.com:8443"), "alice@git.example.com:8443");
-        assert_eq!(quoted("[::1]:3000"), "'[::1]:3000'");
-        assert_eq!(quoted("a'b $(c)"), r"'a'\''b $(c)'");
-        assert_eq!(quoted(""), "''");
-    }
+    terminal.result_verbatim(&format!("git config --global --replace-all {name} ''\ngit config --global --add {name} {}\n", word(&words.join(" "))))
 }

@@ -5,6 +5,7 @@ pub mod docker_credential;
 pub mod exec;
 pub mod git_credential;
 pub mod introspect;
+pub mod kubectl;
 pub mod login;
 pub mod logout;
 pub mod move_store;

@@ -18,7 +18,7 @@ use crate::secret::Secret;
 
 pub use exec_credential::{ExecInfo, exec_credential};
 pub use git::{GitRequest, is_on_this_machine, require_username};
-pub use shell::{Shell, assignment, require_variable_name};
+pub use shell::{Shell, assignment, require_variable_name, word};
 
 /// What is asked of a token.
 #[derive(Clone, Copy, Debug)]

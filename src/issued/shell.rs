@@ -28,6 +28,13 @@ pub fn assignment(shell: Shell, name: &str, value: &str) -> String {
     }
 }
 
+/// A text as one word for a POSIX shell: as it is where no shell would see anything in it.
+#[must_use]
+pub fn word(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=./:,@%+".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
 /// Refuses what every shell would take for something else than a variable's name.
 ///
 /// # Errors
@@ -51,6 +58,18 @@ mod tests {
         assert_eq!(written(Shell::Fish), r"set -gx T 'a\'b\\c$(d)`e`'");
         assert_eq!(written(Shell::PowerShell), r"$env:T = 'a''b\c$(d)`e`'");
         assert_eq!(assignment(Shell::PowerShell, "T", "\u{2019}"), "$env:T = '\u{2019}\u{2019}'");
+    }
+
+    #[test]
+    fn a_word_stays_one() {
+        for plain in ["--exec-arg=kubectl", "https://kc.example/realms/work", "a,b", "alice@git.example.com:8443"] {
+            assert_eq!(word(plain), plain);
+        }
+        for (text, quoted) in
+            [("", "''"), ("a b", "'a b'"), ("[::1]:3000", "'[::1]:3000'"), ("$(x)", "'$(x)'"), ("it's", r"'it'\''s'"), ("~", "'~'"), ("ü", "'ü'")]
+        {
+            assert_eq!(word(text), quoted);
+        }
     }
 
     #[test]

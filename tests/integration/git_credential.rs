@@ -239,7 +239,7 @@ fn setup_allows_the_site_and_prints_what_makes_git_ask() {
     assert!(machine.config().contains("sites = [\"git.example.com:8443\"]"), "{}", machine.config());
     let options = ["--username", "o'hara", "--audience", "orders api", "--scope", "email", "--min-validity", "90s"];
     let printed = machine.run(&[&["git-credential", "setup", "[::1]:3000"][..], &options].concat()).done();
-    let helper = r#"'!kclogin git-credential --profile test --username '\''o'\''\'\'''\''hara'\'' '\''--audience=orders api'\'' '\''--scope=email'\'' '\''--min-validity=1m 30s'\'''"#;
+    let helper = r#"'!kclogin git-credential --profile test --username '\''o'\''\'\'''\''hara'\'' '\''--audience=orders api'\'' --scope=email '\''--min-validity=1m 30s'\'''"#;
     assert_eq!(printed.lines().last(), Some(format!("git config --global --add 'credential.http://[::1]:3000.helper' {helper}").as_str()));
     machine.run(&["git-credential", "setup", "a b"]).failed(Exit::Usage);
     machine.run(&["git-credential", "setup", "c.example", "--username", "a:b"]).failed(Exit::Usage);

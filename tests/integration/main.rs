@@ -19,6 +19,7 @@ mod homes;
 mod id_token;
 mod imports;
 mod inspect;
+mod kubectl;
 mod leftovers;
 mod listener;
 mod login;

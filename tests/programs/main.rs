@@ -4,9 +4,11 @@
 #![cfg(unix)]
 #![allow(missing_docs, reason = "tests say what they show by their names")]
 
+mod api_server;
 #[allow(dead_code, reason = "the live tests use the rest")]
 #[path = "../live/bench.rs"]
 mod bench;
+mod kubectl;
 mod registry;
 mod shells;
 #[cfg(target_os = "linux")]

@@ -11,6 +11,7 @@ mod generate;
 mod http;
 mod keycloak;
 mod keyring;
+mod kubectl;
 mod packages;
 mod process;
 mod progress;

@@ -3,7 +3,7 @@
 //!
 //! What the live tests are told: `KCLOGIN_LIVE_KEYCLOAK` (its address), `KCLOGIN_LIVE_ADMIN` (`user:password`), `KCLOGIN_LIVE_BROWSER`
 //! (a program for `BROWSER`, without spaces in its path; see `browser` for what it obeys). The test of a restart is told where a Keycloak of its own is to
-//! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`.
+//! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`; those of kubectl where today's is: `KCLOGIN_LIVE_KUBECTL`.
 
 use std::process::Command;
 use std::time::Instant;
@@ -13,6 +13,7 @@ use clap::Args;
 use crate::failure::Outcome;
 use crate::keycloak::{self, Keycloak, Origin};
 use crate::keyring::Surroundings;
+use crate::kubectl;
 use crate::packages::{self, Tool};
 use crate::scratch::Scratch;
 use crate::stages::Stages;
@@ -78,7 +79,18 @@ pub(crate) fn run(options: &Options) -> Outcome {
         command
     };
     stages.run("live tests", live(LIVE, &keycloak.url, (keycloak.admin.user(), keycloak.admin.password())));
-    stages.run("programs", live(PROGRAMS, &keycloak.url, (keycloak.admin.user(), keycloak.admin.password())));
+    let mut programs = live(PROGRAMS, &keycloak.url, (keycloak.admin.user(), keycloak.admin.password()));
+    if packages::can_bring(&[Tool::Go]) {
+        stages.check("today's kubectl", || {
+            packages::ensure(&[Tool::Go])?;
+            programs.env("KCLOGIN_LIVE_KUBECTL", kubectl::build()?);
+            Ok(())
+        });
+    } else {
+        programs.args(if options.arguments.is_empty() { &["--", "--skip", "todays_kubectl"][..] } else { &["--skip", "todays_kubectl"] });
+        stages.left_out("today's kubectl", "it is built by Go 1.21 or newer, which is not here");
+    }
+    stages.run("programs", programs);
     drop(stop);
 
     if keycloak::can_last()? {

@@ -125,6 +125,12 @@ impl Manager {
             },
             Tool::Curl => &["curl"],
             Tool::Git => &["git"],
+            Tool::Go => match self {
+                // Debian 12's is too old to fetch a newer one.
+                Self::Apt => &[],
+                Self::Dnf => &["golang"],
+                _ => &["go"],
+            },
             Tool::Kubectl => match self {
                 Self::Apt | Self::Dnf | Self::Zypper => &["kubernetes-client"],
                 Self::Pacman | Self::Apk => &["kubectl"],

@@ -26,6 +26,8 @@ pub(crate) enum Tool {
     Keyutils,
     /// `pass`, `gpg`, and the `docker-credential-pass` that speaks for them.
     Pass,
+    /// `go`, one that can fetch a newer one of itself.
+    Go,
     /// To see which system calls kclogin makes.
     Strace,
     Mandoc,
@@ -68,6 +70,7 @@ impl Tool {
             Self::Clang => find(&["clang"]),
             Self::Curl => find(&["curl"]),
             Self::Git => find(&["git"]),
+            Self::Go => go(),
             Self::Kubectl => find(&["kubectl"]),
             Self::Make => find(&["make"]),
             Self::Registry => find(&["docker-registry"]),
@@ -96,6 +99,7 @@ impl Tool {
             Self::Clang => "clang",
             Self::Curl => "curl",
             Self::Git => "git",
+            Self::Go => "Go (1.21 or newer)",
             Self::Kubectl => "kubectl",
             Self::Make => "make",
             Self::Registry => "docker-registry",
@@ -124,6 +128,7 @@ impl Tool {
             Self::Clang => "install clang",
             Self::Curl => "install curl",
             Self::Git => "install git",
+            Self::Go => "install Go 1.21 or newer and put its bin folder on the search path",
             Self::Kubectl => "install kubectl",
             Self::Make => "install make",
             Self::Registry => "install docker-registry",
@@ -164,6 +169,21 @@ fn java_in(home: &Path) -> PathBuf {
     home.join("bin").join(if cfg!(windows) { "java.exe" } else { "java" })
 }
 
+fn go() -> Option<PathBuf> {
+    let all = find(&["go"]).into_iter().chain([PathBuf::from("/usr/local/go/bin/go")]);
+    all.filter(|file| is_program(file)).find(|file| {
+        // Before 1.21 it has no `GOTOOLCHAIN`, and does not know what a newer one is.
+        let asked = output(Command::new(file).args(["env", "GOVERSION"]));
+        asked.is_ok_and(|out| go_version(&String::from_utf8_lossy(&out.stdout)).is_some_and(|version| version >= (1, 21)))
+    })
+}
+
+/// The release: (1, 26) in `go1.26.8`.
+fn go_version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.trim().strip_prefix("go")?.split(|c: char| !c.is_ascii_digit()).map_while(|part| part.parse().ok());
+    Some((numbers.next()?, numbers.next()?))
+}
+
 /// What `JAVA_HOME` must be so that others take the Java found here. `None` when it's the one on the search path, which they find themselves.
 pub(crate) fn java_home() -> Option<PathBuf> {
     let java = java()?;
@@ -192,6 +212,13 @@ fn java_version(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn go_tells_its_version() {
+        assert_eq!(go_version("go1.26.8\n"), Some((1, 26)));
+        assert_eq!(go_version("go1.21rc2"), Some((1, 21)));
+        assert_eq!(go_version("devel go1.27-abc"), None);
+    }
 
     #[test]
     fn java_tells_its_version_in_many_ways() {

@@ -1,0 +1,160 @@
+//! A stand-in for a Kubernetes API server: TLS, the few answers that kubectl needs, and what a real one does with a bearer token. That it checks at
+//! Keycloak itself, past kclogin: the signature by the realm's key set, then issuer, audience and expiry.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use serde_json::{Value, json};
+
+/// A running server, which ends with the tests.
+pub(crate) struct ApiServer {
+    /// Where it listens.
+    pub(crate) url: String,
+    /// The authority that vouches for it, as PEM.
+    pub(crate) ca: String,
+    seen: Arc<Mutex<Vec<(String, u16)>>>,
+}
+
+/// Whose tokens it takes.
+#[derive(Clone)]
+struct Trust {
+    issuer: String,
+    audience: String,
+}
+
+impl ApiServer {
+    /// A server that takes this issuer's tokens for this audience.
+    pub(crate) fn trusting(issuer: &str, audience: &str) -> Self {
+        let (config, ca) = certificate();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("https://{}", listener.local_addr().expect("an address"));
+        let (trust, seen) = (Trust { issuer: issuer.to_owned(), audience: audience.to_owned() }, Arc::<Mutex<Vec<(String, u16)>>>::default());
+        let log = Arc::clone(&seen);
+        thread::spawn(move || {
+            for socket in listener.incoming().map_while(Result::ok) {
+                let (config, trust, log) = (Arc::clone(&config), trust.clone(), Arc::clone(&log));
+                thread::spawn(move || serve(socket, config, &trust, &log));
+            }
+        });
+        Self { url, ca, seen }
+    }
+
+    /// What was asked for, and the status of each answer; no tokens.
+    pub(crate) fn seen(&self) -> Vec<(String, u16)> {
+        self.seen.lock().expect("a log").clone()
+    }
+}
+
+/// The server's side of TLS, and the authority's certificate.
+fn certificate() -> (Arc<ServerConfig>, String) {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+    let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate");
+    let key = KeyPair::generate().expect("a key");
+    let own = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name").signed_by(&key, &ca).expect("a certificate");
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![own.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .expect("a certificate with its key");
+    let encoded = kclogin::encoding::to_base64(ca.der());
+    (Arc::new(config), format!("-----BEGIN CERTIFICATE-----\n{encoded}\n-----END CERTIFICATE-----\n"))
+}
+
+/// Answers one request; what is no request is somebody who looks whether the port is open.
+fn serve(socket: TcpStream, config: Arc<ServerConfig>, trust: &Trust, log: &Mutex<Vec<(String, u16)>>) {
+    let mut stream = BufReader::new(StreamOwned::new(ServerConnection::new(config).expect("TLS"), socket));
+    let mut head = Vec::new();
+    let mut line = String::new();
+    while stream.read_line(&mut line).is_ok_and(|count| count > 2) {
+        head.push(std::mem::take(&mut line).trim_end().to_owned());
+    }
+    let Some((first, fields)) = head.split_first() else { return };
+    let field = |name: &str| fields.iter().filter_map(|field| field.split_once(": ")).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v);
+    let length = field("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
+    stream.read_exact(&mut vec![0; length]).expect("a body");
+    let path = first.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default().to_owned();
+    let token = field("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let (status, body) = match user(token, trust) {
+        Ok(user) => answer(&path, &user),
+        Err(reason) => refusal(401, "Unauthorized", &reason),
+    };
+    log.lock().expect("a log").push((path, status));
+    let body = body.to_string();
+    let written = write!(
+        stream.get_mut(),
+        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    written.and_then(|()| stream.get_mut().flush()).expect("written");
+    stream.get_mut().conn.send_close_notify();
+    let _ = stream.get_mut().flush();
+}
+
+/// Whose token this is.
+fn user(token: &str, trust: &Trust) -> Result<String, String> {
+    let parts: Vec<&str> = token.split('.').collect();
+    let [head, payload, signature] = parts[..] else { return Err("it is no JWT".to_owned()) };
+    let bytes = |part: &str| kclogin::encoding::from_base64url(part).ok_or("it is not base64url".to_owned());
+    let object = |part: &str| serde_json::from_slice::<Value>(&bytes(part)?).map_err(|error| error.to_string());
+    let (header, claims) = (object(head)?, object(payload)?);
+    let keys = ureq::get(format!("{}/protocol/openid-connect/certs", trust.issuer)).call().map_err(|error| error.to_string())?;
+    let keys: Value =
+        serde_json::from_str(&keys.into_body().read_to_string().map_err(|error| error.to_string())?).map_err(|error| error.to_string())?;
+    let key = keys["keys"].as_array().and_then(|keys| keys.iter().find(|key| key["kid"] == header["kid"])).ok_or("its key is unknown")?;
+    if header["alg"] != "RS256" || key["use"] != "sig" {
+        return Err("it is signed in another way".to_owned());
+    }
+    let number = |name: &str| bytes(key[name].as_str().unwrap_or_default());
+    let key = RsaPublicKeyComponents { n: number("n")?, e: number("e")? };
+    let signed = &token[..head.len() + 1 + payload.len()];
+    key.verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &bytes(signature)?).map_err(|_| "its signature is wrong".to_owned())?;
+    if claims["iss"] != trust.issuer.as_str() {
+        return Err(format!("it comes from {}", claims["iss"]));
+    }
+    let audiences = claims["aud"].as_array().cloned().unwrap_or_else(|| vec![claims["aud"].clone()]);
+    if !audiences.contains(&Value::from(trust.audience.as_str())) {
+        return Err(format!("it is for {}", claims["aud"]));
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_secs();
+    if claims["exp"].as_u64().is_none_or(|expiry| expiry <= now) {
+        return Err("it has expired".to_owned());
+    }
+    Ok(claims["preferred_username"].as_str().unwrap_or_default().to_owned())
+}
+
+fn refusal(status: u16, reason: &str, message: &str) -> (u16, Value) {
+    (status, json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message, "reason": reason, "code": status}))
+}
+
+fn answer(path: &str, user: &str) -> (u16, Value) {
+    let verbs = ["get", "list"];
+    let body = match path {
+        "/version" => json!({"major": "1", "minor": "32", "gitVersion": "v1.32.0"}),
+        "/api" => json!({"kind": "APIVersions", "versions": ["v1"]}),
+        "/apis" => json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": []}),
+        "/api/v1" => {
+            let pods = json!({"name": "pods", "singularName": "pod", "namespaced": true, "kind": "Pod", "shortNames": ["po"], "verbs": verbs});
+            json!({"kind": "APIResourceList", "groupVersion": "v1", "resources": [pods]})
+        }
+        "/api/v1/namespaces/default/pods" => {
+            let metadata = json!({"name": format!("pod-of-{user}"), "namespace": "default", "creationTimestamp": "2026-01-01T00:00:00Z"});
+            let pod = json!({"kind": "Pod", "apiVersion": "v1", "metadata": metadata, "spec": {}, "status": {}});
+            json!({"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": [pod]})
+        }
+        "/apis/authentication.k8s.io/v1/selfsubjectreviews" => {
+            json!({"kind": "SelfSubjectReview", "apiVersion": "authentication.k8s.io/v1", "status": {"userInfo": {"username": user}}})
+        }
+        _ => return refusal(404, "NotFound", "there is no such thing"),
+    };
+    (200, body)
+}
