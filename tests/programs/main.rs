@@ -8,6 +8,7 @@ mod api_server;
 #[allow(dead_code, reason = "the live tests use the rest")]
 #[path = "../live/bench.rs"]
 mod bench;
+mod git;
 mod kubectl;
 mod registry;
 mod shells;

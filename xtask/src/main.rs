@@ -8,6 +8,7 @@ mod demo;
 mod failure;
 mod fuzz;
 mod generate;
+mod git;
 mod http;
 mod keycloak;
 mod keyring;

@@ -3,7 +3,8 @@
 //!
 //! What the live tests are told: `KCLOGIN_LIVE_KEYCLOAK` (its address), `KCLOGIN_LIVE_ADMIN` (`user:password`), `KCLOGIN_LIVE_BROWSER`
 //! (a program for `BROWSER`, without spaces in its path; see `browser` for what it obeys). The test of a restart is told where a Keycloak of its own is to
-//! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`; those of kubectl where today's is: `KCLOGIN_LIVE_KUBECTL`.
+//! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`; those of kubectl where today's is: `KCLOGIN_LIVE_KUBECTL`; those of git where one is that
+//! is newer than the system's may be: `KCLOGIN_LIVE_GIT`.
 
 use std::process::Command;
 use std::time::Instant;
@@ -11,6 +12,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::failure::Outcome;
+use crate::git;
 use crate::keycloak::{self, Keycloak, Origin};
 use crate::keyring::Surroundings;
 use crate::kubectl;
@@ -90,6 +92,10 @@ pub(crate) fn run(options: &Options) -> Outcome {
         programs.args(if options.arguments.is_empty() { &["--", "--skip", "todays_kubectl"][..] } else { &["--skip", "todays_kubectl"] });
         stages.left_out("today's kubectl", "it is built by Go 1.21 or newer, which is not here");
     }
+    stages.check("a newer git", || {
+        programs.env("KCLOGIN_LIVE_GIT", git::newer()?);
+        Ok(())
+    });
     stages.run("programs", programs);
     drop(stop);
 

@@ -125,6 +125,11 @@ impl Manager {
             },
             Tool::Curl => &["curl"],
             Tool::Git => &["git"],
+            Tool::GitParts => match self {
+                Self::Apt => &["gcc", "libc6-dev", "libcurl4-openssl-dev", "zlib1g-dev", "xz-utils"],
+                // Their own git is new enough.
+                _ => &[],
+            },
             Tool::Go => match self {
                 // Debian 12's is too old to fetch a newer one.
                 Self::Apt => &[],

@@ -38,6 +38,8 @@ pub(crate) enum Tool {
     Clang,
     Curl,
     Git,
+    /// What git is built with where the system's is too old: a C compiler, libcurl and zlib.
+    GitParts,
     Kubectl,
     Make,
     /// A registry of container images, which runs without a daemon of containers.
@@ -71,6 +73,7 @@ impl Tool {
             Self::Curl => find(&["curl"]),
             Self::Git => find(&["git"]),
             Self::Go => go(),
+            Self::GitParts => find(&["cc"]).and_then(|_| find(&["curl-config"])).filter(|_| Path::new("/usr/include/zlib.h").is_file()),
             Self::Kubectl => find(&["kubectl"]),
             Self::Make => find(&["make"]),
             Self::Registry => find(&["docker-registry"]),
@@ -100,6 +103,7 @@ impl Tool {
             Self::Curl => "curl",
             Self::Git => "git",
             Self::Go => "Go (1.21 or newer)",
+            Self::GitParts => "a C compiler with the headers of libcurl and zlib",
             Self::Kubectl => "kubectl",
             Self::Make => "make",
             Self::Registry => "docker-registry",
@@ -129,6 +133,7 @@ impl Tool {
             Self::Curl => "install curl",
             Self::Git => "install git",
             Self::Go => "install Go 1.21 or newer and put its bin folder on the search path",
+            Self::GitParts => "install a git of version 2.46 or newer",
             Self::Kubectl => "install kubectl",
             Self::Make => "install make",
             Self::Registry => "install docker-registry",
