@@ -99,7 +99,12 @@ pub(super) fn with_source<T>(
 /// Gives `command` the service account of the profile that the call means, or of the client that the environment names.
 pub(super) fn with_service_account<T>(global: &Global, host: &Host, command: impl FnOnce(&dyn Source) -> Result<T>) -> Result<T> {
     let config = Config::read(host.environment.config_dir().as_deref())?;
-    let profile = choose_for_login(&config, &wanted(global, None, &host.environment)?)?;
+    let wanted = wanted(global, None, &host.environment)?;
+    if wanted.environment_issuer.is_none() && config.profiles().next().is_none() {
+        return Err(Error::usage("it is not known which client's service account is meant")
+            .hint("name it in KCLOGIN_ISSUER, KCLOGIN_CLIENT_ID and KCLOGIN_CLIENT_SECRET"));
+    }
+    let profile = choose_for_login(&config, &wanted)?;
     let client_secret = host.environment.get("KCLOGIN_CLIENT_SECRET").map(Secret::from);
     // A machine without a profile, such as one of CI, has no keyring either: there a token is kept only where a store is named.
     let is_wished = config.profile(&profile.name).is_some() || store_setting(global, &host.environment).is_some();

@@ -251,6 +251,16 @@ fn what_a_service_account_can_t_do_is_said() {
 }
 
 #[test]
+fn a_machine_of_ci_is_told_which_variables_it_takes() {
+    let stderr = Machine::new().run(&["token", "--client-credentials"]).failed(Exit::Usage);
+    assert_eq!(
+        stderr,
+        "error: it is not known which client's service account is meant\nhint: name it in KCLOGIN_ISSUER, KCLOGIN_CLIENT_ID and \
+         KCLOGIN_CLIENT_SECRET\n"
+    );
+}
+
+#[test]
 fn an_id_token_is_judged_by_its_own_expiry() {
     let (provider, machine) = at_now();
     provider.alter_id_token(|_, claims| claims["exp"] = (claims["iat"].as_i64().expect("a time") + 60).into());
