@@ -10,6 +10,7 @@ mod api_server;
 mod bench;
 mod git;
 mod kubectl;
+mod recipes;
 mod registry;
 mod shells;
 #[cfg(target_os = "linux")]

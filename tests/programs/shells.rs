@@ -1,6 +1,5 @@
-//! Shells and make.
+//! Shells.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -41,17 +40,4 @@ fn every_shell_evaluates_what_it_is_given() {
         assert_eq!(run(&person, shell, &["-c", script]).done(), token, "{shell}");
     }
     assert_eq!(user_info_status(&person.issuer(), token.trim_end()), 200);
-}
-
-#[test]
-fn a_makefile_uses_a_token_that_is_in_no_list_of_processes_and_stops_without_one() {
-    let person = Person::new();
-    let recipe = "who:\n\t@kclogin token --format header | curl --silent --fail -H @- $(ISSUER)/protocol/openid-connect/userinfo\n";
-    fs::write(person.path("Makefile"), format!("SHELL = bash -o pipefail\nISSUER = {}\n{recipe}", person.issuer())).expect("written");
-    let refused = run(&person, "make", &["who"]);
-    assert_eq!(refused.code, 2, "{refused:?}");
-    assert!(refused.stderr.contains("hint: make it by signing in: `kclogin login "), "{}", refused.stderr);
-    person.log_in(&[]).done();
-    let who = run(&person, "make", &["who"]).done();
-    assert!(who.contains(&format!("\"preferred_username\":\"{}\"", person.name)), "{who}");
 }

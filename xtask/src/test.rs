@@ -51,7 +51,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let mut needed = keycloak::needs()?;
     needed.extend(Surroundings::needs(false));
     needed.push(Tool::Chromium);
-    needed.extend([Tool::Bash, Tool::Curl, Tool::Fish, Tool::Git, Tool::Make, Tool::Zsh]);
+    needed.extend([Tool::Bash, Tool::Curl, Tool::Fish, Tool::Git, Tool::Make, Tool::Node, Tool::Python, Tool::Zsh]);
     if cfg!(target_os = "linux") {
         needed.extend([Tool::Libsecret, Tool::Keyutils, Tool::Pass, Tool::Strace, Tool::Kubectl, Tool::Registry, Tool::Skopeo]);
     }

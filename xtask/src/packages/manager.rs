@@ -142,6 +142,14 @@ impl Manager {
                 Self::Brew => &["kubernetes-cli"],
             },
             Tool::Make => &["make"],
+            Tool::Node => match self {
+                Self::Brew => &["node"],
+                _ => &["nodejs"],
+            },
+            Tool::Python => match self {
+                Self::Pacman | Self::Brew => &["python"],
+                _ => &["python3"],
+            },
             Tool::Registry => match self {
                 Self::Apt | Self::Brew => &["docker-registry"],
                 Self::Zypper => &["distribution-registry"],
