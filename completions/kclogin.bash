@@ -117,11 +117,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -147,11 +147,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -177,11 +177,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -207,11 +207,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -237,11 +237,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -267,11 +267,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -297,11 +297,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -331,11 +331,11 @@ _kclogin() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -361,11 +361,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -391,11 +391,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -441,11 +441,11 @@ _kclogin() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -487,11 +487,11 @@ _kclogin() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -517,11 +517,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -559,11 +559,11 @@ _kclogin() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -613,11 +613,11 @@ _kclogin() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -723,11 +723,11 @@ _kclogin() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -753,11 +753,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -787,11 +787,11 @@ _kclogin() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -817,11 +817,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -847,11 +847,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -877,11 +877,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -900,18 +900,18 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__profile__subcmd__list)
-            opts="-p -q -v -h --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --names --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -930,7 +930,7 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__profile__subcmd__move__subcmd__store)
-            opts="-p -q -v -h --to --profile --quiet --verbose --color --store --help"
+            opts="$(kclogin profile list --names 2>/dev/null) -p -q -v -h --to --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -941,11 +941,11 @@ _kclogin() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -964,18 +964,18 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__profile__subcmd__remove)
-            opts="-p -q -v -h --all --force --profile --quiet --verbose --color --store --help"
+            opts="$(kclogin profile list --names 2>/dev/null) -p -q -v -h --all --force --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -994,18 +994,18 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__profile__subcmd__show)
-            opts="-p -q -v -h --profile --quiet --verbose --color --store --help"
+            opts="$(kclogin profile list --names 2>/dev/null) -p -q -v -h --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1024,18 +1024,18 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__profile__subcmd__use)
-            opts="-p -q -v -h --profile --quiet --verbose --color --store --help"
+            opts="$(kclogin profile list --names 2>/dev/null) -p -q -v -h --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1061,11 +1061,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1091,11 +1091,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1145,11 +1145,11 @@ _kclogin() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1175,11 +1175,11 @@ _kclogin() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -24,7 +24,7 @@ function __fish_kclogin_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c kclogin -n "__fish_kclogin_needs_command" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_needs_command" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_needs_command" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -71,7 +71,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l idp-hint -d 'G
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l acr-values -d 'Ask for these levels of authentication' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l max-age -d 'Sign in anew if the last time was longer ago' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l param -d 'Send a further parameter; repeatable' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -84,7 +84,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l no-browser -d 
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -108,7 +108,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l env -d 'The va
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l scope -d 'Have no more than this scope in it; repeatable' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l min-validity -d 'Refresh unless it is valid for this long' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -128,7 +128,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l file -d 'Put th
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l scope -d 'Have no more than this scope in it; repeatable' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l min-validity -d 'Refresh unless it is valid for this long' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -147,7 +147,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l usern
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l scope -d 'Have no more than this scope in it; repeatable' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l min-validity -d 'Refresh unless it is valid for this long' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -161,7 +161,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l clien
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -178,7 +178,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and n
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -f -a "list" -d 'List the registries that there is a token for, each with the user name'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -f -a "version" -d 'Print the version'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -f -a "setup" -d 'Allow a registry, and print what to put into docker\'s or podman\'s configuration'
-complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from get" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from get" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from get" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -189,7 +189,7 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
-complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from store" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from store" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from store" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -200,7 +200,7 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from store" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from store" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from store" -s h -l help -d 'Print help'
-complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from erase" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from erase" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from erase" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -211,7 +211,7 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from erase" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from erase" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from erase" -s h -l help -d 'Print help'
-complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from list" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from list" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -222,7 +222,7 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from version" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from version" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from version" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -234,7 +234,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and _
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from version" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from version" -s h -l help -d 'Print help'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -l username -d 'The user name that its registries want beside a token, for all of the profile [default: oauth2]' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -248,7 +248,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and _
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l audience -d 'Exchange the access token for one for this resource server; repeatable (RFC 8693)' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l scope -d 'Have no more than this scope in the access token; repeatable' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l min-validity -d 'Refresh unless it is valid for this long' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -270,7 +270,7 @@ v1beta1\t'Before, and still understood'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l audience -d 'Exchange the access token for one for this resource server; repeatable (RFC 8693)' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l scope -d 'Have no more than this scope in the access token; repeatable' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l min-validity -d 'Refresh unless it is valid for this long' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -284,7 +284,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -296,7 +296,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l json -d 'Prin
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -310,7 +310,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -l json -d 'Prin
 complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -322,7 +322,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -l json -d '
 complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -333,7 +333,7 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -346,7 +346,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l local -d 'Tou
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use allow remove move-store import" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use allow remove move-store import" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use allow remove move-store import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -364,7 +364,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use allow remove move-store import" -f -a "remove" -d 'Remove a profile, and its client\'s secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use allow remove move-store import" -f -a "move-store" -d 'Move a profile\'s tokens and client secret to another token store'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and not __fish_seen_subcommand_from list show use allow remove move-store import" -f -a "import" -d 'Make a profile out of a keycloak.json or client_secrets.json'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -372,10 +372,11 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 file\t'Files that only you can read, not encrypted'
 kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -l names -d 'Print only the names, and ask no token store who is signed in'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -386,7 +387,7 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -397,7 +398,7 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from allow" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from allow" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from allow" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -409,7 +410,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from allow" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from allow" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from allow" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -426,7 +427,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen
 file\t'Files that only you can read, not encrypted'
 kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -437,7 +438,7 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from move-store" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -448,7 +449,7 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
-complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -460,7 +461,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s q -l qui
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l dir -d 'Write a page for every command into this directory' -r -F
-complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -471,3 +472,4 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand man" -s h -l help -d 'Print help'
+complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from show use remove move-store" -f -a "(kclogin profile list --names 2>/dev/null)"

@@ -1,5 +1,7 @@
 //! Completions and man pages, out of the command line's own definition. Touches no file system: where the text goes is the caller's.
 
+mod profiles;
+
 use std::io;
 
 use clap::{Command, CommandFactory};
@@ -18,15 +20,15 @@ const SOURCE: &str = concat!("kclogin ", env!("CARGO_PKG_VERSION"));
 /// The completion script for a shell.
 #[must_use]
 pub fn completions(shell: Shell) -> String {
-    let shell = match shell {
-        Shell::Bash => ClapShell::Bash,
-        Shell::Zsh => ClapShell::Zsh,
-        Shell::Fish => ClapShell::Fish,
-        Shell::Powershell => ClapShell::PowerShell,
+    let (generator, with_profiles): (_, fn(&str) -> String) = match shell {
+        Shell::Bash => (ClapShell::Bash, profiles::in_bash),
+        Shell::Zsh => (ClapShell::Zsh, profiles::in_zsh),
+        Shell::Fish => (ClapShell::Fish, profiles::in_fish),
+        Shell::Powershell => (ClapShell::PowerShell, str::to_owned),
     };
     let mut script = Vec::new();
-    generate(shell, &mut Cli::command(), "kclogin", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    generate(generator, &mut Cli::command(), "kclogin", &mut script);
+    with_profiles(&String::from_utf8_lossy(&script))
 }
 
 /// Every man page with its file name, the main one first.

@@ -224,7 +224,8 @@ fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
     let open = |profile: &Profile| host.stores.open(&store_name(global, profile, &host.environment)?);
     match action {
         // Whoever only looks at the profiles is not asked to unlock anything.
-        ProfileAction::List => {
+        ProfileAction::List { names: true } => command::profile::names(&config, &host.terminal),
+        ProfileAction::List { names: false } => {
             let open = |profile: &Profile| host.stores.open_without_asking(&store_name(global, profile, &host.environment)?);
             command::profile::list(&config, &open, &host.terminal)
         }

@@ -11,7 +11,11 @@ use super::StoreNames;
 pub enum ProfileAction {
     /// List the profiles and who is signed in
     #[command(after_help = "Examples:\n  kclogin profile list")]
-    List,
+    List {
+        /// Print only the names, and ask no token store who is signed in
+        #[arg(long)]
+        names: bool,
+    },
     /// Show a profile
     #[command(after_help = "Examples:\n  kclogin profile show work")]
     Show {

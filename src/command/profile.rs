@@ -14,6 +14,14 @@ use crate::token_store::{StoreName, TokenStore};
 /// Opens the store a profile uses. A keyring that is locked must not keep people from looking at their profiles.
 pub type OpenStore<'a> = &'a dyn Fn(&Profile) -> Result<Box<dyn TokenStore>>;
 
+/// Lists the names of the profiles, for completions.
+///
+/// # Errors
+/// stdout can't be written to.
+pub fn names(config: &Config, terminal: &Terminal) -> Result<()> {
+    config.profiles().try_for_each(|profile| terminal.result(profile.name))
+}
+
 /// Lists the profiles with who is signed in, the default one marked.
 ///
 /// # Errors

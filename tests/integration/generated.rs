@@ -39,3 +39,26 @@ fn a_page_is_printed_for_each_way_to_name_its_command() {
     let stderr = machine.run(&["man", "nothing"]).failed(kclogin::exit::Exit::Usage);
     assert_eq!(stderr, "error: there is no command called `nothing`\nhint: `kclogin --help` shows those there are\n");
 }
+
+#[test]
+fn wherever_a_profile_is_meant_the_shells_complete_its_name() {
+    let script = |shell: &str| Machine::new().run(&["completions", shell]).done();
+    let bash = script("bash");
+    let after = |option: &str| {
+        bash.lines().zip(bash.lines().skip(1)).filter(|(line, _)| line.trim() == option).map(|(_, next)| next.trim().to_owned()).collect::<Vec<_>>()
+    };
+    for option in ["--profile)", "-p)"] {
+        let offered = after(option);
+        assert!(offered.len() > 20 && offered.iter().all(|line| line.contains("$(kclogin profile list --names 2>/dev/null)")), "{offered:?}");
+    }
+    assert_eq!(bash.matches("opts=\"$(kclogin profile list --names 2>/dev/null) ").count(), 4, "show, use, remove and move-store");
+    let zsh = script("zsh");
+    let is_left = |line: &&str| {
+        (line.starts_with("'-p+[") || line.starts_with("'--profile=[") || line.contains("-- The profile")) && line.contains(":_default'")
+    };
+    assert!(zsh.matches(":_kclogin_profiles'").count() > 40 && zsh.lines().find(is_left).is_none());
+    assert!(zsh.contains("\n_kclogin_profiles() {\n"));
+    let fish = script("fish");
+    let options: Vec<&str> = fish.lines().filter(|line| line.contains("-l profile ")).collect();
+    assert!(options.len() > 20 && options.iter().all(|line| line.ends_with("-f -a \"(kclogin profile list --names 2>/dev/null)\"")), "{options:?}");
+}

@@ -303,3 +303,14 @@ fn sites_are_allowed_by_name_and_shown() {
     let stderr = allow(&["https://git.example.com/team"]).failed(Exit::Usage);
     assert!(stderr.starts_with("error: `https://git.example.com/team` is not a host\nhint: "), "{stderr}");
 }
+
+#[test]
+fn completions_get_the_names_and_no_store_is_asked() {
+    let machine = Machine::signed_in_to(&Provider::start());
+    let other = Provider::start();
+    machine.run(&["login", "--profile", "a.second-one", "--issuer", &other.issuer()]).done();
+    let calls = machine.store.calls().len();
+    assert_eq!(machine.run(&["profile", "list", "--names"]).done(), "a.second-one\ntest\n");
+    assert_eq!(machine.store.calls().len(), calls);
+    assert_eq!(Machine::new().run(&["profile", "list", "--names"]).done(), "");
+}

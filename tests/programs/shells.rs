@@ -41,3 +41,25 @@ fn every_shell_evaluates_what_it_is_given() {
     }
     assert_eq!(user_info_status(&person.issuer(), token.trim_end()), 200);
 }
+
+#[test]
+fn the_shells_complete_the_names_of_profiles() {
+    let person = Person::new();
+    person.log_in(&[]).done();
+    let completions = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
+    let complete = |shell: &str, script: String| run(&person, shell, &["-c", &script]).done();
+    // Bash hands its function the command, the word and the one before it.
+    let bash = |words: &str, count: usize, before: &str| {
+        let asked = format!("COMP_WORDS=(kclogin {words} ''); COMP_CWORD={count}; _kclogin kclogin '' {before}");
+        complete("bash", format!("source {completions}/kclogin.bash; {asked}; printf '%s\\n' \"${{COMPREPLY[@]}}\""))
+    };
+    assert_eq!(bash("token --profile", 3, "--profile"), format!("{}\n", person.name));
+    assert!(bash("profile use", 3, "use").starts_with(&format!("{}\n", person.name)));
+    for asked in ["token --profile ", "token -p ", "profile use "] {
+        let offered = complete("fish", format!("source {completions}/kclogin.fish; complete -C 'kclogin {asked}'"));
+        assert!(offered.lines().any(|line| line.split('\t').next() == Some(&person.name)), "{asked}: {offered}");
+    }
+    // Zsh's own completion wants a terminal; here its last step is printed in place of being shown.
+    let zsh = format!("compdef() {{ : }}; compadd() {{ print -rl -- \"${{(@P)2}}\" }}; source {completions}/_kclogin; _kclogin_profiles");
+    assert_eq!(complete("zsh", zsh), format!("{}\n", person.name));
+}
