@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::machine::Machine;
+use crate::provider::Provider;
 
 fn in_the_tree(dir: &str) -> BTreeMap<String, String> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(dir);
@@ -61,4 +62,24 @@ fn wherever_a_profile_is_meant_the_shells_complete_its_name() {
     let fish = script("fish");
     let options: Vec<&str> = fish.lines().filter(|line| line.contains("-l profile ")).collect();
     assert!(options.len() > 20 && options.iter().all(|line| line.ends_with("-f -a \"(kclogin profile list --names 2>/dev/null)\"")), "{options:?}");
+}
+
+#[test]
+fn the_man_page_names_every_member_of_our_json_objects() {
+    let machine = Machine::signed_in_to(&Provider::start());
+    let page = machine.run(&["man"]).done();
+    let section = page.split(".SH JSON\n").nth(1).and_then(|rest| rest.split(".SH ").next()).expect("a section");
+    for (command, title) in [
+        (&["token", "--format", "json"][..], "kclogin token \\-\\-format json"),
+        (&["status", "--json"], "kclogin status \\-\\-json"),
+        (&["decode", "--json"], "kclogin decode \\-\\-json"),
+    ] {
+        let object: serde_json::Value = serde_json::from_str(&machine.run(command).done()).expect("JSON");
+        let mut members: Vec<&str> = object.as_object().expect("an object").keys().map(String::as_str).collect();
+        let line = section.split(title).nth(1).and_then(|rest| rest.lines().nth(1)).expect("a line");
+        let mut named: Vec<&str> = line.split(", ").collect();
+        members.sort_unstable();
+        named.sort_unstable();
+        assert_eq!(named, members, "{title}");
+    }
 }
