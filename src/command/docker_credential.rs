@@ -2,7 +2,7 @@
 //! helper's side. Whose token a registry may have, `profile::choose` decides; nothing is kept here for anybody.
 //!
 //! What goes wrong is said on stdout, as the protocol has it: docker, podman and skopeo repeat that, and take any exit code but 0 for a failure. Only
-//! one sentence is none to them, [`NOT_FOUND`].
+//! one sentence is none to them, `NOT_FOUND`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;

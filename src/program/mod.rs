@@ -1,7 +1,7 @@
 //! Running another program: in kclogin's place or, where something has to be done while it runs or after it, beside it.
 //!
 //! On Unix kclogin becomes the program where it can, so that signals, the terminal, job control and the exit code are the program's own and no process
-//! stands between. Where it has to stay, [`attend`] makes that as little different as can be. Elsewhere it waits for the program in both cases.
+//! stands between. Where it has to stay, `attend` makes that as little different as can be. Elsewhere it waits for the program in both cases.
 
 #[cfg_attr(unix, path = "attend.rs")]
 #[cfg_attr(not(unix), path = "wait.rs")]
