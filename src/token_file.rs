@@ -21,9 +21,9 @@ const NEW: &str = ".token.new-";
 #[derive(Debug)]
 pub struct TokenFile {
     path: PathBuf,
-    // In this order: once the lock is let go, another process may remove the directory.
-    _dir: PassingDir,
+    // In this order: Windows removes no directory with an open file in it. Where another process is quicker to remove it then, that is as good.
     _lock: FileLock,
+    _dir: PassingDir,
 }
 
 impl TokenFile {
