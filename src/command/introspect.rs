@@ -28,6 +28,7 @@ pub fn introspect(token: &Secret<String>, json: bool, provider: &Provider<'_>, c
     if introspection.is_active() {
         Ok(())
     } else {
-        Err(Error::failed("the provider says that the token is not valid, or not for this client to know about"))
+        Err(Error::failed("the provider says that the token is not valid, or not for this client to know about")
+            .hint("Keycloak answers a client that the token's audience names"))
     }
 }

@@ -101,17 +101,26 @@ fn a_token_is_looked_at_asked_about_and_ended() {
         let shown = person.run(&[&["decode", "--verify"], kind].concat()).done();
         assert!(shown.starts_with(&format!("Verified: signed by {}, and valid now.\n", person.issuer())), "{shown}");
     }
-    let shown = person.run(&["introspect"]).done();
-    assert!(shown.starts_with("Active\n") && shown.contains(&person.name), "{shown}");
     let before = person.run(&["token"]).done();
-    person.run(&["revoke"]).done();
     let file = person.path("token");
     fs::write(&file, &before).expect("written");
-    let asked = |arguments: &[&str]| outcome(person.command(arguments).stdin(File::open(&file).expect("opened")).output().expect("kclogin runs"));
-    let object = asked(&["introspect", "--json", "-"]);
+    let ask = |arguments: &[&str], secret: &str| {
+        let mut command = person.command(arguments);
+        outcome(command.env("KCLOGIN_CLIENT_SECRET", secret).stdin(File::open(&file).expect("opened")).output().expect("kclogin runs"))
+    };
+    // Keycloak answers those whom the token is for.
+    let stderr = person.run(&["introspect"]).failed(1);
+    assert!(stderr.contains("not for this client to know about"), "{stderr}");
+    let config = person.path(".config/kclogin/config.toml");
+    let api = format!("\n[profile.orders]\nissuer = \"{}\"\nclient-id = \"orders-api\"\n", person.issuer());
+    fs::write(&config, person.config() + &api).expect("written");
+    let shown = ask(&["introspect", "--profile", "orders", "-"], "orders-secret").done();
+    assert!(shown.starts_with("Active\n") && shown.contains(&person.name), "{shown}");
+    person.run(&["revoke"]).done();
+    let object = ask(&["introspect", "--profile", "orders", "--json", "-"], "orders-secret");
     assert_eq!((object.code, object.stdout.trim_end()), (1, "{\"active\":false}"));
     // Its signature is as good as ever: only the provider knows.
-    asked(&["decode", "--verify", "-"]).done();
+    ask(&["decode", "--verify", "-"], "").done();
     assert_ne!(person.run(&["token"]).done(), before);
     person.run(&["whoami"]).done();
     assert_eq!(person.sessions(), 1);
