@@ -1,73 +1,90 @@
 //! Tokens that are derived from a session's own: for other resource servers by token exchange (RFC 8693), with less scope by a refresh that asks for
 //! less (RFC 6749 section 6). They are kept with the token set, under the same lock.
 
+use std::time::Duration;
+
 use super::{Session, account, succeed};
+use crate::clock::{Clock, Timestamp};
 use crate::derived::{Derived, Target, derived_for, is_valid_for, keep_derived};
 use crate::error::{Error, ErrorKind, Result};
 use crate::issued::{Ask, Issued, Need, Refresh, Source, TokenKind};
 use crate::oidc::provider::{Exchanged, TokenResponse};
 use crate::refresh_lock;
+use crate::terminal::Terminal;
 use crate::token_set::TokenSet;
 
 impl Source for Session<'_> {
     fn issue(&self, ask: &Ask) -> Result<Issued> {
-        let Ask { target, need } = ask;
-        if !target.is_default() {
-            let (set, derived) = self.derived(target, *need)?;
-            return Ok(Issued {
-                token: derived.access_token,
-                expiry: derived.expiry,
-                scope: derived.granted,
-                issuer: set.issuer,
-                subject: Some(set.identity.subject),
-            });
+        if !ask.target.is_default() {
+            return self.derived(ask);
         }
-        let set = self.fresh(*need)?;
-        let expiry = if need.kind == TokenKind::Id { set.id_token_expiry() } else { set.expiry };
-        let token = if need.kind == TokenKind::Id { set.id_token } else { set.access_token };
+        let set = self.fresh(ask.need)?;
+        let (expiry, token) = match ask.need.kind {
+            TokenKind::Access => (set.expiry, set.access_token),
+            TokenKind::Id => (set.id_token_expiry(), set.id_token),
+        };
         Ok(Issued { token, expiry, scope: set.scope, issuer: set.issuer, subject: Some(set.identity.subject) })
     }
 }
 
+/// What is kept where it meets the need, else what `renew` gives; but where the provider can't be reached and a new one was only wished for, what is kept
+/// will do.
+pub(super) fn kept_or_new(
+    kept: Option<Issued>,
+    need: Need,
+    clock: &dyn Clock,
+    terminal: &Terminal,
+    renew: impl FnOnce() -> Result<Issued>,
+) -> Result<Issued> {
+    let sufficient = || kept.clone().filter(|kept| is_valid_for(kept.expiry, clock.now(), need.min_validity));
+    if need.refresh == Refresh::WhereNeeded
+        && let Some(kept) = sufficient()
+    {
+        return Ok(kept);
+    }
+    renew().or_else(|error| {
+        let is_away = error.kind() == ErrorKind::ProviderUnreachable && need.refresh == Refresh::Wished;
+        let Some(kept) = sufficient().filter(|_| is_away) else { return Err(error) };
+        terminal.warning(format!("the access token was not renewed, so this is the one from before: {error}"));
+        Ok(kept)
+    })
+}
+
+/// The token of another process, where one came after `before` and is still valid.
+pub(super) fn newer<'a>(kept: &'a [Derived], target: &Target, before: Option<&Derived>, now: Timestamp) -> Option<&'a Derived> {
+    derived_for(kept, target).filter(|theirs| Some(*theirs) != before && is_valid_for(theirs.expiry, now, Duration::ZERO))
+}
+
 impl Session<'_> {
     /// The access token that was derived for a target and is kept, where it meets the need; else a new one.
-    fn derived(&self, target: &Target, need: Need) -> Result<(TokenSet, Derived)> {
+    fn derived(&self, ask: &Ask) -> Result<Issued> {
         let first = self.stored()?;
-        let kept = derived_for(&first.derived, target).cloned();
-        let suffices = |derived: &Derived| is_valid_for(derived.expiry, self.clock.now(), need.min_validity);
-        match &kept {
-            Some(derived) if need.refresh == Refresh::WhereNeeded && suffices(derived) => return Ok((first, derived.clone())),
-            _ => {}
-        }
-        self.derive(&first, kept.as_ref(), target).or_else(|error| match &kept {
-            Some(derived) if error.kind() == ErrorKind::ProviderUnreachable && need.refresh == Refresh::Wished && suffices(derived) => {
-                self.terminal.warning(format!("the access token was not renewed, so this is the one from before: {error}"));
-                Ok((first, derived.clone()))
-            }
-            _ => Err(self.with_hint(error)),
-        })
+        let before = derived_for(&first.derived, &ask.target);
+        let kept = before.map(|before| issued(&first, before));
+        let renew = || self.derive(&first, before, &ask.target);
+        kept_or_new(kept, ask.need, self.clock, self.terminal, renew).map_err(|error| self.with_hint(error))
     }
 
     /// The token after `before`: another process's, where one has come meanwhile, else one from the provider.
-    fn derive(&self, first: &TokenSet, before: Option<&Derived>, target: &Target) -> Result<(TokenSet, Derived)> {
+    fn derive(&self, first: &TokenSet, before: Option<&Derived>, target: &Target) -> Result<Issued> {
         let _lock = refresh_lock::take(self.state_dir, &self.profile.name)?;
         let current = self.stored()?;
-        let theirs = derived_for(&current.derived, target).filter(|theirs| Some(*theirs) != before);
-        if let Some(theirs) = theirs.filter(|theirs| is_valid_for(theirs.expiry, self.clock.now(), std::time::Duration::ZERO)).cloned() {
-            return Ok((current, theirs));
+        if let Some(theirs) = newer(&current.derived, target, before, self.clock.now()) {
+            return Ok(issued(&current, theirs));
         }
         let set = if target.audience().is_empty() { self.narrow(&current, target)? } else { self.exchange(first, current, target)? };
-        let derived = derived_for(&set.derived, target).cloned();
+        let derived = derived_for(&set.derived, target);
         let derived = derived.ok_or_else(|| Error::login_required("somebody else has signed in meanwhile").hint("run this again"))?;
-        self.warn_of_missing(target, &derived);
-        Ok((set, derived))
+        // Keycloak leaves out what it does not grant and says so in the answer's scope only.
+        if let Some(missing) = missing(target, &derived.granted) {
+            self.terminal.warning(format!("the provider did not grant the scope `{missing}`"));
+        }
+        Ok(issued(&set, derived))
     }
 
     /// Refreshes for less scope. The session's own tokens stay as they are, but for the refresh token, which may be for one use.
     fn narrow(&self, current: &TokenSet, target: &Target) -> Result<TokenSet> {
-        let missing: Vec<&str> = target.scope().iter().filter(|scope| !current.scope.contains(scope)).map(String::as_str).collect();
-        if !missing.is_empty() {
-            let missing = missing.join(" ");
+        if let Some(missing) = missing(target, &current.scope) {
             return Err(Error::failed(format!("the session was not granted the scope `{missing}`, so no token of it can have it")).hint(format!(
                 "sign in for it: `kclogin login --profile {} --scope '{} {missing}'`",
                 self.profile.name,
@@ -101,14 +118,22 @@ impl Session<'_> {
             }
         }
     }
+}
 
-    /// Keycloak leaves out what it does not grant and says so in the answer's scope only.
-    fn warn_of_missing(&self, target: &Target, derived: &Derived) {
-        let missing: Vec<&str> = target.scope().iter().filter(|scope| !derived.granted.contains(scope)).map(String::as_str).collect();
-        if !missing.is_empty() {
-            self.terminal.warning(format!("the provider did not grant the scope `{}`", missing.join(" ")));
-        }
+fn issued(set: &TokenSet, derived: &Derived) -> Issued {
+    Issued {
+        token: derived.access_token.clone(),
+        expiry: derived.expiry,
+        scope: derived.granted.clone(),
+        issuer: set.issuer.clone(),
+        subject: Some(set.identity.subject.clone()),
     }
+}
+
+/// The scopes of a target that are not among the granted ones.
+fn missing(target: &Target, granted: &[String]) -> Option<String> {
+    let missing: Vec<&str> = target.scope().iter().filter(|scope| !granted.contains(scope)).map(String::as_str).collect();
+    Some(missing.join(" ")).filter(|missing| !missing.is_empty())
 }
 
 /// What is kept of an answer. One that names no scope granted what was asked for (RFC 6749 section 5.1).

@@ -3,16 +3,15 @@
 //! There is nothing to lose here, as there is with a session: a token that is not kept is asked for again. So where no store can be had, none is used.
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::derive::derived_of;
+use super::derive::{derived_of, kept_or_new, newer};
 use super::{account, client_of};
 use crate::clock::Clock;
-use crate::derived::{Derived, derived_for, is_valid_for, keep_derived};
-use crate::error::{Error, ErrorKind, Result};
-use crate::issued::{Ask, Issued, Refresh, Source, TokenKind};
+use crate::derived::{Derived, Target, derived_for, keep_derived};
+use crate::error::{Error, Result};
+use crate::issued::{Ask, Issued, Source, TokenKind};
 use crate::oidc::claims::unverified_payload;
 use crate::oidc::http::Http;
 use crate::oidc::provider::Provider;
@@ -55,32 +54,9 @@ impl Source for ServiceAccount<'_> {
             return Err(Error::usage("a service account's token is for the audience that the provider gives it")
                 .hint("ask an administrator for a mapper, or ask for a scope that brings the audience: `--scope SCOPE`"));
         }
-        let suffices =
-            |kept: &Derived| ask.need.refresh == Refresh::WhereNeeded && is_valid_for(kept.expiry, self.clock.now(), ask.need.min_validity);
-        let before = self.kept(ask);
-        if let Some(kept) = before.clone().filter(suffices) {
-            return Ok(self.issued(kept));
-        }
-        // Without a lock the worst is one request more, so that is no reason to fail.
-        let _lock = self.store.map(|_| refresh_lock::take(self.state_dir, &self.profile.name));
-        let theirs = self.kept(ask).filter(|theirs| Some(theirs) != before.as_ref());
-        if let Some(theirs) = theirs.filter(|theirs| is_valid_for(theirs.expiry, self.clock.now(), Duration::ZERO)) {
-            return Ok(self.issued(theirs));
-        }
-        match self.ask_provider(ask) {
-            Ok(derived) => Ok(self.issued(derived)),
-            Err(error) => match before {
-                Some(kept)
-                    if error.kind() == ErrorKind::ProviderUnreachable
-                        && ask.need.refresh == Refresh::Wished
-                        && is_valid_for(kept.expiry, self.clock.now(), ask.need.min_validity) =>
-                {
-                    self.terminal.warning(format!("the access token was not renewed, so this is the one from before: {error}"));
-                    Ok(self.issued(kept))
-                }
-                _ => Err(error),
-            },
-        }
+        let before = self.kept(&ask.target);
+        let kept = before.clone().map(|before| self.issued(before));
+        kept_or_new(kept, ask.need, self.clock, self.terminal, || self.renew(&ask.target, before.as_ref()))
     }
 }
 
@@ -91,11 +67,19 @@ impl ServiceAccount<'_> {
         stored.and_then(|stored| serde_json::from_slice(stored.expose()).ok()).unwrap_or_default()
     }
 
-    fn kept(&self, ask: &Ask) -> Option<Derived> {
-        derived_for(&self.load().tokens, &ask.target).cloned()
+    fn kept(&self, target: &Target) -> Option<Derived> {
+        derived_for(&self.load().tokens, target).cloned()
     }
 
-    fn ask_provider(&self, ask: &Ask) -> Result<Derived> {
+    /// The token after `before`: another process's, where one has come meanwhile, else one from the provider.
+    fn renew(&self, target: &Target, before: Option<&Derived>) -> Result<Issued> {
+        // Without a lock the worst is one request more, so that is no reason to fail.
+        let _lock = self.store.map(|_| refresh_lock::take(self.state_dir, &self.profile.name));
+        let mut kept = self.load();
+        if let Some(theirs) = newer(&kept.tokens, target, before, self.clock.now()) {
+            return Ok(self.issued(theirs.clone()));
+        }
+
         let settings = &self.profile.settings;
         let provider = Provider::of_settings(self.http, settings)?;
         let client = client_of(self.profile, self.store, self.client_secret.clone(), &provider)?;
@@ -104,16 +88,15 @@ impl ServiceAccount<'_> {
                 .hint("give it in KCLOGIN_CLIENT_SECRET, or store it with `kclogin login --client-secret-stdin`"));
         }
         let now = self.clock.now();
-        let derived = derived_of(&ask.target, &provider.client_credentials(&client, ask.target.scope(), now)?);
+        let derived = derived_of(target, &provider.client_credentials(&client, target.scope(), now)?);
         if let Some(store) = self.store {
-            let mut kept = self.load();
             keep_derived(&mut kept.tokens, derived.clone(), now);
             let stored = Secret::new(serde_json::to_vec(&kept).unwrap_or_default());
             if let Err(error) = store.save(&account(self.profile).service_account(), &stored) {
                 self.terminal.warning(format!("the access token could not be kept for the next call: {}", error.sentence()));
             }
         }
-        Ok(derived)
+        Ok(self.issued(derived))
     }
 
     fn issued(&self, derived: Derived) -> Issued {
