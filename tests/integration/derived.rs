@@ -128,6 +128,20 @@ fn rfc8693_2_2_1_something_else_than_an_access_token_is_not_used() {
 }
 
 #[test]
+fn nothing_of_an_answer_that_can_t_be_read_is_repeated() {
+    for member in ["access_token", "expires_in", "token_type", "scope"] {
+        let (provider, machine) = confidential();
+        provider.alter_token_response(move |response| response[member] = serde_json::json!({ "s3cr3t-value": ["s3cr3t-value"] }));
+        let stderr = machine.run(&["-v", "token", "--audience", "orders"]).failed(Exit::Failed);
+        assert!(stderr.contains("error: the token exchange failed: ") && !stderr.contains("s3cr3t-value"), "{member}: {stderr}");
+    }
+    let (provider, machine) = confidential();
+    provider.alter_token_response(|response| response["expires_in"] = "s3cr3t-value".into());
+    let stderr = machine.run(&["-v", "token", "--audience", "orders"]).failed(Exit::Failed);
+    assert!(!stderr.contains("s3cr3t-value"), "{stderr}");
+}
+
+#[test]
 fn a_scope_that_is_not_granted_is_said() {
     let (_provider, machine) = confidential();
     let outcome = machine.run(&["token", "--audience", "orders", "--scope", "nothing pay"]);

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::form::form;
 use super::refusal::{self, Attempt};
-use super::response::{Unusable, document};
-use super::token_endpoint::{WireResponse, refused};
+use super::response::document;
+use super::token_endpoint::{WireResponse, refused, without_values};
 use super::{Client, Provider};
 use crate::clock::Timestamp;
 use crate::derived::Target;
@@ -43,9 +43,8 @@ impl Provider<'_> {
         fields.extend(target.audience().iter().map(|audience| ("audience", audience.as_str())));
         fields.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
         let response = self.send(form(&self.endpoints.token, client, &fields))?;
-        let unusable =
-            |unusable: Unusable| Error::failed("the token exchange failed: the provider's answer is not a token response").detail(unusable.detail());
-        let said: Value = document(&response).map_err(unusable)?;
+        let no_response = || Error::failed("the token exchange failed: the provider's answer is not a token response");
+        let said: Value = document(&response).map_err(|unusable| no_response().detail(unusable.detail()))?;
         let text = |name| said.get(name).and_then(Value::as_str);
         if !response.status().is_success() {
             let (code, description) = (text("error").unwrap_or("an answer without a reason"), text("error_description"));
@@ -57,7 +56,7 @@ impl Provider<'_> {
         if text("issued_token_type") != Some(ACCESS_TOKEN) {
             return Err(Error::failed("the token exchange failed: the provider gave something else than an access token"));
         }
-        let wire: WireResponse = document(&response).map_err(unusable)?;
+        let wire: WireResponse = serde_json::from_value(said).map_err(|error| no_response().detail(without_values(&error)))?;
         TokenResponse::read(&wire, now).map(Exchanged::Token)
     }
 

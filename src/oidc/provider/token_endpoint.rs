@@ -200,7 +200,7 @@ pub(super) fn refused(attempt: Attempt, client: &Client, provider: &str, error: 
 }
 
 /// The parser's message where it names what is missing, else only where it stopped: its message for a value of a wrong type repeats the value.
-fn without_values(error: &serde_json::Error) -> String {
+pub(super) fn without_values(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let names_what_is_missing = text.starts_with("missing field `") || text.starts_with("Failed to parse payload JSON: Error(\"missing field `");
     if names_what_is_missing { text } else { format!("line {}, column {}", error.line(), error.column()) }
