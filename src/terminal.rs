@@ -3,14 +3,16 @@
 //! stdout is the product, stderr is courtesy. Colour is decided for each stream by itself, since `TOKEN=$(kclogin token)` leaves stderr a terminal
 //! and `2>log` leaves stdout one. What to say is left to the commands.
 
+mod line;
+
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use colored::{ColoredString, Colorize};
 
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::text::{escape_json, neutralise};
+
+pub use line::Line;
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,93 +36,6 @@ pub enum Verbosity {
     Normal,
     /// And what is sent where.
     Verbose,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Style {
-    Plain,
-    Strong,
-    Dim,
-    Good,
-    Warning,
-    Bad,
-    Link,
-}
-
-/// One line of text in pieces, each with what it means to the reader. Pieces may come from outside: they are neutralised when printed.
-#[derive(Clone, Debug, Default)]
-pub struct Line(Vec<(Style, String)>);
-
-macro_rules! pieces {
-    ($($(#[$doc:meta])* $name:ident => $style:ident;)*) => {
-        $($(#[$doc])* #[must_use] pub fn $name(mut self, text: impl Into<String>) -> Self {
-            self.0.push((Style::$style, text.into()));
-            self
-        })*
-    };
-}
-
-impl Line {
-    /// An empty line.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    pieces! {
-        /// Adds ordinary text.
-        plain => Plain;
-        /// Adds what the reader's eye should land on.
-        strong => Strong;
-        /// Adds what matters less.
-        dim => Dim;
-        /// Adds what went well.
-        good => Good;
-        /// Adds what deserves care.
-        caution => Warning;
-        /// Adds what went wrong.
-        bad => Bad;
-        /// Adds something to follow or to type.
-        link => Link;
-    }
-
-    /// A row of a card: a term in a column of its own, and what there is to say of it.
-    #[must_use]
-    pub fn row(term: &str, value: Self) -> Self {
-        let mut row = Self::new().dim(format!("  {term:<8}  "));
-        row.0.extend(value.0);
-        row
-    }
-
-    fn render(&self, colour: bool) -> String {
-        self.0.iter().map(|(style, text)| paint(*style, &neutralise(text), colour)).collect()
-    }
-}
-
-impl<T: Into<String>> From<T> for Line {
-    fn from(text: T) -> Self {
-        Self::new().plain(text)
-    }
-}
-
-fn paint(style: Style, text: &str, colour: bool) -> String {
-    if !colour || text.is_empty() {
-        return text.to_owned();
-    }
-    // `colored` has one switch for the whole process, set by what stdout is. It is only ever asked here, when this stream wants colour.
-    colored::control::set_override(true);
-    #[cfg(windows)]
-    let _ = colored::control::set_virtual_terminal(true);
-    let painted: ColoredString = match style {
-        Style::Plain => return text.to_owned(),
-        Style::Strong => text.bold(),
-        Style::Dim => text.dimmed(),
-        Style::Good => text.green(),
-        Style::Warning => text.yellow(),
-        Style::Bad => text.red().bold(),
-        Style::Link => text.cyan(),
-    };
-    painted.to_string()
 }
 
 struct Stream {

@@ -13,8 +13,6 @@ use crate::terminal::{Line, Terminal};
 
 /// The claims that are times (RFC 7519 section 4.1, OpenID Connect Core 1.0 sections 2 and 5.1).
 const TIMES: [&str; 5] = ["exp", "iat", "nbf", "auth_time", "updated_at"];
-/// How far the provider's clock and ours may be apart, in seconds.
-const CLOCK_TOLERANCE: i64 = 30;
 
 /// The parts of a JWT that can be read.
 struct Parts {
@@ -30,7 +28,7 @@ pub fn decode(token: &Secret<String>, json: bool, provider: Option<&Provider<'_>
     let Parts { header, claims } = parts(token)?;
     let now = clock.now();
     if let Some(provider) = provider {
-        verify(token, &claims, provider, now)?;
+        provider.verify_token(token, &claims, now)?;
     }
     if json {
         return terminal.result_json(&format!("{:#}", json!({ "verified": provider.is_some(), "header": header, "claims": claims })));
@@ -42,10 +40,7 @@ pub fn decode(token: &Secret<String>, json: bool, provider: Option<&Provider<'_>
     })?;
     for (title, members) in [("Header", &header), ("Claims", &claims)] {
         terminal.result(Line::new().strong(title))?;
-        let width = members.keys().map(|name| name.chars().count()).max().unwrap_or(0);
-        for (name, value) in members {
-            terminal.result(Line::new().plain("  ").dim(format!("{name:<width$}")).plain("  ").plain(shown(name, value, now)))?;
-        }
+        Line::members(members.iter().map(|(name, value)| (name, shown(name, value, now)))).into_iter().try_for_each(|line| terminal.result(line))?;
     }
     Ok(())
 }
@@ -65,25 +60,6 @@ fn parts(token: &Secret<String>) -> Result<Parts> {
 
 fn opaque() -> Error {
     Error::failed("the token is not a JWT, so nothing can be read from it").hint("the provider can be asked about it: `kclogin introspect`")
-}
-
-fn verify(token: &Secret<String>, claims: &ClaimSet, provider: &Provider<'_>, now: Timestamp) -> Result<()> {
-    let refused = |reason: &str| Error::failed(format!("the token is not valid: {reason}"));
-    let issuer = claims.get("iss").and_then(Value::as_str);
-    // Before its keys are fetched: the signature of a token that says that it is another's is no business of this provider's.
-    if issuer.is_none() || issuer != provider.issuer.as_deref() {
-        return Err(refused("it does not come from this profile's provider").hint("choose another profile with `--profile NAME`"));
-    }
-    provider.verify_signature(token.expose(), &refused)?;
-    let time = |name: &str| claims.get(name).map(|value| value.as_f64().ok_or_else(|| refused("it has a time that is none"))).transpose();
-    #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit a double for some million years")]
-    let (earliest, latest) = ((now.0 - CLOCK_TOLERANCE) as f64, (now.0 + CLOCK_TOLERANCE) as f64);
-    match (time("exp")?, time("nbf")?) {
-        (Some(exp), _) if exp <= earliest => Err(refused("it has expired")),
-        (None, _) => Err(refused("it does not say when it expires")),
-        (_, Some(nbf)) if nbf > latest => Err(refused("it is not valid yet")),
-        _ => Ok(()),
-    }
 }
 
 /// A value for a person. Nested ones stay JSON.

@@ -19,11 +19,8 @@ pub fn introspect(token: &Secret<String>, json: bool, provider: &Provider<'_>, c
     } else if introspection.is_active() {
         terminal.result(Line::new().good("Active"))?;
         let others = introspection.claims.iter().filter(|(name, _)| *name != "active");
-        let width = others.clone().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        for (name, value) in others {
-            let text = value.as_str().map_or_else(|| Value::to_string(value), str::to_owned);
-            terminal.result(Line::new().plain("  ").dim(format!("{name:<width$}")).plain("  ").plain(text))?;
-        }
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        Line::members(others.map(|(name, value)| (name, text(value)))).into_iter().try_for_each(|line| terminal.result(line))?;
     }
     if introspection.is_active() {
         Ok(())

@@ -1,13 +1,18 @@
-//! The signature of a JWT (RFC 7515), whatever it holds: for what the library verifies for ID tokens only.
+//! The signature of a JWT (RFC 7515), whatever it holds, and a token's issuer and times: what the library verifies for ID tokens only.
 
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use openidconnect::{JsonWebKey, JsonWebKeyId};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Provider;
+use super::id_token::CLOCK_TOLERANCE;
+use crate::clock::Timestamp;
 use crate::encoding::from_base64url;
 use crate::error::{Error, Result};
+use crate::oidc::claims::ClaimSet;
 use crate::oidc::document;
+use crate::secret::Secret;
 
 #[derive(Deserialize)]
 struct JoseHeader {
@@ -17,6 +22,29 @@ struct JoseHeader {
 }
 
 impl Provider<'_> {
+    /// Verifies that a token with these claims comes from this provider and is valid at `now`. Whom it is for is not looked at.
+    ///
+    /// # Errors
+    /// It doesn't or isn't, or the provider's keys can't be fetched.
+    pub fn verify_token(&self, token: &Secret<String>, claims: &ClaimSet, now: Timestamp) -> Result<()> {
+        let refused = |reason: &str| Error::failed(format!("the token is not valid: {reason}"));
+        let issuer = claims.get("iss").and_then(Value::as_str);
+        // Before its keys are fetched: the signature of a token that says that it is another's is no business of this provider's.
+        if issuer.is_none() || issuer != self.issuer.as_deref() {
+            return Err(refused("it does not come from this profile's provider").hint("choose another profile with `--profile NAME`"));
+        }
+        self.verify_signature(token.expose(), &refused)?;
+        let time = |name: &str| claims.get(name).map(|value| value.as_f64().ok_or_else(|| refused("it has a time that is none"))).transpose();
+        #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit a double for some million years")]
+        let (earliest, latest) = ((now.0 - CLOCK_TOLERANCE) as f64, (now.0 + CLOCK_TOLERANCE) as f64);
+        match (time("exp")?, time("nbf")?) {
+            (Some(exp), _) if exp <= earliest => Err(refused("it has expired")),
+            (None, _) => Err(refused("it does not say when it expires")),
+            (_, Some(nbf)) if nbf > latest => Err(refused("it is not valid yet")),
+            _ => Ok(()),
+        }
+    }
+
     /// The payload of a JWT that this provider has signed, in its compact form. If it names a key that the provider's key set did not hold, the set is
     /// fetched anew, once.
     ///
