@@ -52,7 +52,7 @@ pub mod token_store;
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Parser;
@@ -72,7 +72,6 @@ use leftover::Leftovers;
 use oidc::http::{Http, Settings as HttpSettings};
 use profile::Profile;
 use profile::choose::{choose, choose_for_login};
-use profile::config_file::Config;
 use terminal::{ColourPolicy, Verbosity};
 use token_store::StoreName;
 
@@ -119,7 +118,7 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
         Command::GitCredential(options) => git_credential::git_credential(options, &global, host, SIGN_IN),
         Command::Token(options) => tokens::token(options, &global, host, SIGN_IN),
         Command::Status { json } => {
-            let profile = choose(&Config::read(config_dir(host).as_deref())?, &wanted(&global, None, &host.environment)?)?;
+            let profile = call::profile(&global, host)?;
             let name = store_name(&global, &profile, &host.environment)?;
             let store = host.stores.open(&name)?;
             command::status::status(json, &profile, (&name, &host.stores.describe(&name)), &*store, &*host.clock, &host.terminal)
@@ -137,7 +136,7 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
 
 fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
     let wanted = wanted(global, Some(&options), &host.environment)?;
-    let mut config = Config::read(config_dir(host).as_deref())?;
+    let mut config = call::config(host)?;
     let profile = choose_for_login(&config, &wanted)?;
     let input = command::login::Input {
         client_secret: client_secret(options.client_secret_stdin, &host.environment, &mut host.stdin)?,
@@ -195,7 +194,7 @@ fn plain_login() -> Login {
 }
 
 fn logout(all: bool, local: bool, global: &Global, host: &Host) -> Result<()> {
-    let mut config = Config::read(config_dir(host).as_deref())?;
+    let mut config = call::config(host)?;
     let profiles: Vec<Profile> = match choose(&config, &wanted(global, None, &host.environment)?) {
         _ if all => config.profiles().collect(),
         Ok(profile) => vec![profile],
@@ -220,7 +219,7 @@ fn logout(all: bool, local: bool, global: &Global, host: &Host) -> Result<()> {
 }
 
 fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
-    let mut config = Config::read(config_dir(host).as_deref())?;
+    let mut config = call::config(host)?;
     let open = |profile: &Profile| host.stores.open(&store_name(global, profile, &host.environment)?);
     match action {
         // Whoever only looks at the profiles is not asked to unlock anything.
@@ -288,8 +287,4 @@ fn man(command: &[String], dir: Option<&Path>, host: &Host) -> Result<()> {
 
 fn leftovers(host: &Host, asks: bool) -> Leftovers<'_> {
     Leftovers { stores: &*host.stores, state_dir: host.environment.state_dir(), terminal: &host.terminal, asks }
-}
-
-fn config_dir(host: &Host) -> Option<PathBuf> {
-    host.environment.config_dir()
 }

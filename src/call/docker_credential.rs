@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::tokens::session_of;
-use super::{store_name, wanted};
+use super::{config, store_name, wanted};
 use crate::cli::{DockerCredential, Global};
 use crate::command::docker_credential as command;
 use crate::error::{Error, Result};
@@ -12,7 +12,6 @@ use crate::exit::Exit;
 use crate::host::Host;
 use crate::profile::Profile;
 use crate::profile::choose::{choose, choose_for_site};
-use crate::profile::config_file::Config;
 use crate::profile::site::parse_address;
 
 /// The name by which docker looks for us, where its configuration says `kclogin`.
@@ -38,7 +37,7 @@ pub(crate) fn in_full(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsSt
 
 pub(crate) fn docker_credential(action: DockerCredential, global: &Global, host: &mut Host) -> Result<Exit> {
     if let DockerCredential::Setup { site, username } = action {
-        let mut config = Config::read(host.environment.config_dir().as_deref())?;
+        let mut config = config(host)?;
         let profile = choose(&config, &wanted(global, None, &host.environment)?)?;
         let is_found = host.environment.find_program(HELPER).is_some();
         return command::setup(&profile, &site, username.as_deref(), is_found, &mut config, &host.terminal).map(|()| Exit::Done);
@@ -68,7 +67,7 @@ fn answer(action: &DockerCredential, global: &Global, host: &mut Host) -> Result
             Ok(())
         }
         DockerCredential::List => {
-            let config = Config::read(host.environment.config_dir().as_deref())?;
+            let config = config(host)?;
             let open = |profile: &Profile| host.stores.open_without_asking(&store_name(global, profile, &host.environment)?);
             let wanted = wanted(global, None, &host.environment)?;
             command::list(&config, &wanted, &|profile| username(profile, host), &open, &host.terminal)
@@ -82,7 +81,7 @@ fn answer(action: &DockerCredential, global: &Global, host: &mut Host) -> Result
 /// The profile whose token the registry at this address may have.
 fn profile_for(address: &str, global: &Global, host: &Host) -> Result<Option<Profile>> {
     let address = parse_address(address)?;
-    let config = Config::read(host.environment.config_dir().as_deref())?;
+    let config = config(host)?;
     let profile = choose_for_site(&config, &wanted(global, None, &host.environment)?, &address.site)?;
     match profile {
         Some(profile) if address.is_in_the_clear => {

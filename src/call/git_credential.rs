@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::tokens::{SignIn, ask, with_service_account, with_session, with_source};
-use super::wanted;
+use super::{config, wanted};
 use crate::cli::{Asked, GitCredential, Global};
 use crate::command;
 use crate::command::git_credential::Input;
@@ -11,7 +11,6 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::issued::{GitRequest, Need, require_username};
 use crate::profile::choose::{choose, choose_for_site};
-use crate::profile::config_file::Config;
 use crate::profile::site::parse_site;
 
 /// The longest that the renewal of a refused token may take: git waits for it.
@@ -56,7 +55,7 @@ fn for_site(request: &GitRequest, global: &Global, host: &Host) -> Result<Option
         host.terminal.trace("git gets no token: it is sent over https only, or over http on this machine");
         return Ok(None);
     };
-    let config = Config::read(host.environment.config_dir().as_deref())?;
+    let config = config(host)?;
     let Some(profile) = choose_for_site(&config, &wanted(global, None, &host.environment)?, &site)? else {
         host.terminal.trace(format!("git gets no token: it is not allowed for {site} (`kclogin profile allow {site}`)"));
         return Ok(None);
@@ -66,7 +65,7 @@ fn for_site(request: &GitRequest, global: &Global, host: &Host) -> Result<Option
 
 fn setup(options: &GitCredential, global: &Global, host: &Host) -> Result<()> {
     let site = parse_site(options.site.as_deref().unwrap_or_default())?;
-    let mut config = Config::read(host.environment.config_dir().as_deref())?;
+    let mut config = config(host)?;
     let profile = choose(&config, &wanted(global, None, &host.environment)?)?;
     options.username.as_deref().map_or(Ok(()), require_username)?;
     command::profile::allow(&profile, &site, true, &mut config, &host.terminal)?;

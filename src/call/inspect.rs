@@ -1,17 +1,14 @@
 //! The commands that look at a token: which token, and the provider and client that are asked about it.
 
 use super::tokens::with_session;
-use super::{read_limited, store_name, wanted};
+use super::{environment_secret, profile, read_limited, store_name, with_http};
 use crate::cli::{Decode, Global, Introspect, Shown};
 use crate::command;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::issued::TokenKind;
-use crate::oidc::http::{Http, Settings as HttpSettings};
 use crate::oidc::provider::{Client, Provider};
 use crate::profile::Profile;
-use crate::profile::choose::choose;
-use crate::profile::config_file::Config;
 use crate::secret::Secret;
 use crate::session::client_of;
 
@@ -77,14 +74,11 @@ fn stored(kind: TokenKind, global: &Global, host: &Host) -> Result<Secret<String
 
 /// Gives `command` the provider of the profile that the call means.
 fn with_provider<T>(global: &Global, host: &Host, command: impl FnOnce(&Provider<'_>, &Profile) -> Result<T>) -> Result<T> {
-    let profile = choose(&Config::read(host.environment.config_dir().as_deref())?, &wanted(global, None, &host.environment)?)?;
-    let terminal = &host.terminal;
-    let trace = |text| terminal.trace(text);
-    let http = Http::new(HttpSettings::new(&host.environment, profile.settings.ca_file.clone()), &trace);
-    command(&Provider::of_settings(&http, &profile.settings)?, &profile)
+    let profile = profile(global, host)?;
+    with_http(&profile, host, None, |http| command(&Provider::of_settings(http, &profile.settings)?, &profile))
 }
 
 fn client(profile: &Profile, provider: &Provider<'_>, global: &Global, host: &Host) -> Result<Client> {
     let store = host.stores.open(&store_name(global, profile, &host.environment)?)?;
-    client_of(profile, Some(&*store), host.environment.get("KCLOGIN_CLIENT_SECRET").map(Secret::from), provider)
+    client_of(profile, Some(&*store), environment_secret(&host.environment), provider)
 }

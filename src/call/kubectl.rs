@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use super::tokens::{SignIn, ask, exec_info, with_source};
-use super::wanted;
+use super::{config, wanted};
 use crate::cli::{Asked, ClusterAsked, ExecApiVersion, Global, Kubectl, KubectlAction, KubectlSetup};
 use crate::command;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::issued::Need;
 use crate::profile::choose::{choose, choose_for_login};
-use crate::profile::config_file::Config;
 
 pub(crate) fn kubectl(options: Kubectl, global: &Global, host: &mut Host, sign_in: SignIn) -> Result<()> {
     require_sense(&options.asked)?;
@@ -50,7 +49,7 @@ fn credential(asked: ClusterAsked, global: &Global, host: &mut Host, sign_in: Si
 }
 
 fn setup(options: KubectlSetup, asked: &ClusterAsked, global: &Global, host: &Host) -> Result<()> {
-    let (config, wanted) = (Config::read(host.environment.config_dir().as_deref())?, wanted(global, None, &host.environment)?);
+    let (config, wanted) = (config(host)?, wanted(global, None, &host.environment)?);
     let profile = if asked.client_credentials { choose_for_login(&config, &wanted)? } else { choose(&config, &wanted)? };
     let mut arguments = vec!["kubectl".to_owned()];
     // The client that an environment describes has no profile, and kclogin will find it there again.

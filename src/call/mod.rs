@@ -1,5 +1,5 @@
-//! What a call says: from clap's types, the environment and stdin to what the commands are handed. Nothing is done here, but
-//! for what every use of a token begins with: `tokens`; and what git begins with, whose site says the profile: `git_credential`.
+//! What a call says: from clap's types, the environment and stdin to what the commands are handed; and what of the host they are handed with it. The
+//! commands that want a token their own way have a file each.
 
 pub(crate) mod docker_credential;
 pub(crate) mod git_credential;
@@ -9,12 +9,16 @@ pub(crate) mod tokens;
 
 use std::io::Read;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::cli::{Colour, Global, Login};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::host::Host;
 use crate::oidc::endpoints::parse_url;
-use crate::profile::choose::{Changes, Wanted};
+use crate::oidc::http::{Http, Settings as HttpSettings};
+use crate::profile::choose::{Changes, Wanted, choose};
+use crate::profile::config_file::Config;
 use crate::profile::{ExplicitEndpoints, Profile};
 use crate::secret::Secret;
 use crate::terminal::{ColourPolicy, Verbosity};
@@ -37,6 +41,30 @@ pub(crate) fn verbosity(global: &Global) -> Verbosity {
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,
     }
+}
+
+/// The configuration of this machine's person.
+pub(crate) fn config(host: &Host) -> Result<Config> {
+    Config::read(host.environment.config_dir().as_deref())
+}
+
+/// The profile that a command other than login means.
+pub(crate) fn profile(global: &Global, host: &Host) -> Result<Profile> {
+    choose(&config(host)?, &wanted(global, None, &host.environment)?)
+}
+
+/// The client's secret from the environment, which goes before the stored one.
+pub(crate) fn environment_secret(environment: &Environment) -> Option<Secret<String>> {
+    environment.get("KCLOGIN_CLIENT_SECRET").map(Secret::from)
+}
+
+/// Gives `command` the way to a profile's provider. `limit` is the longest that its requests may take together.
+pub(crate) fn with_http<T>(profile: &Profile, host: &Host, limit: Option<Duration>, command: impl FnOnce(&Http<'_>) -> Result<T>) -> Result<T> {
+    let terminal = &host.terminal;
+    let trace = |text| terminal.trace(text);
+    let mut settings = HttpSettings::new(&host.environment, profile.settings.ca_file.clone());
+    settings.limit = limit;
+    command(&Http::new(settings, &trace))
 }
 
 /// The store: option, then environment, then profile, then the keyring.
@@ -134,7 +162,7 @@ fn is_ours(name: &str) -> bool {
 /// The client secret from stdin where it is announced there, else from the environment; never from the arguments, which everybody can read.
 pub(crate) fn client_secret(from_stdin: bool, environment: &Environment, stdin: &mut dyn Read) -> Result<Option<Secret<String>>> {
     if !from_stdin {
-        return Ok(environment.get("KCLOGIN_CLIENT_SECRET").map(Secret::from));
+        return Ok(environment_secret(environment));
     }
     let text = read_limited(stdin).map(Secret::new).map_err(|error| Error::failed(format!("the client secret can't be read from stdin: {error}")))?;
     let secret = text.expose().trim_end_matches(['\r', '\n']);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{store_name, store_setting, wanted};
+use super::{config, environment_secret, profile, store_name, store_setting, wanted, with_http};
 use crate::cli::{Asked, EnvShell, Exec, Global, Login, Token, TokenFormat};
 use crate::command;
 use crate::command::token::Format;
@@ -12,11 +12,8 @@ use crate::exit::Exit;
 use crate::host::Host;
 use crate::issued::{Ask, ExecInfo, Need, Refresh, Shell, Source, TokenKind};
 use crate::login_lock::{self, Turn};
-use crate::oidc::http::{Http, Settings as HttpSettings};
 use crate::profile::Profile;
-use crate::profile::choose::{choose, choose_for_login};
-use crate::profile::config_file::Config;
-use crate::secret::Secret;
+use crate::profile::choose::choose_for_login;
 use crate::session::{ServiceAccount, Session};
 use crate::token_store::TokenStore;
 
@@ -98,14 +95,14 @@ pub(super) fn with_source<T>(
 
 /// Gives `command` the service account of the profile that the call means, or of the client that the environment names.
 pub(super) fn with_service_account<T>(global: &Global, host: &Host, command: impl FnOnce(&dyn Source) -> Result<T>) -> Result<T> {
-    let config = Config::read(host.environment.config_dir().as_deref())?;
+    let config = config(host)?;
     let wanted = wanted(global, None, &host.environment)?;
     if wanted.environment_issuer.is_none() && config.profiles().next().is_none() {
         return Err(Error::usage("it is not known which client's service account is meant")
             .hint("name it in KCLOGIN_ISSUER, KCLOGIN_CLIENT_ID and KCLOGIN_CLIENT_SECRET"));
     }
     let profile = choose_for_login(&config, &wanted)?;
-    let client_secret = host.environment.get("KCLOGIN_CLIENT_SECRET").map(Secret::from);
+    let client_secret = environment_secret(&host.environment);
     // A machine without a profile, such as one of CI, has no keyring either: there a token is kept only where a store is named.
     let is_wished = config.profile(&profile.name).is_some() || store_setting(global, &host.environment).is_some();
     let store = if is_wished { Some(host.stores.open(&store_name(global, &profile, &host.environment)?)) } else { None };
@@ -116,24 +113,22 @@ pub(super) fn with_service_account<T>(global: &Global, host: &Host, command: imp
         }
         store => store?,
     };
-    let terminal = &host.terminal;
-    let trace = |text| terminal.trace(text);
-    let settings = HttpSettings::new(&host.environment, profile.settings.ca_file.clone());
-    command(&ServiceAccount {
-        profile: &profile,
-        store: store.as_deref(),
-        http: &Http::new(settings, &trace),
-        clock: &*host.clock,
-        state_dir: host.environment.state_dir().as_deref(),
-        client_secret,
-        terminal,
+    with_http(&profile, host, None, |http| {
+        command(&ServiceAccount {
+            profile: &profile,
+            store: store.as_deref(),
+            http,
+            clock: &*host.clock,
+            state_dir: host.environment.state_dir().as_deref(),
+            client_secret,
+            terminal: &host.terminal,
+        })
     })
 }
 
 /// Gives `command` the session of the profile that the call means.
 pub(crate) fn with_session<T>(global: &Global, host: &Host, limit: Option<Duration>, command: impl FnOnce(&Session<'_>) -> Result<T>) -> Result<T> {
-    let profile = choose(&Config::read(host.environment.config_dir().as_deref())?, &wanted(global, None, &host.environment)?)?;
-    session_of(&profile, global, host, limit, command)
+    session_of(&profile(global, host)?, global, host, limit, command)
 }
 
 /// Gives `command` the session of a profile. `limit` is the longest that its requests may take together.
@@ -145,19 +140,16 @@ pub(crate) fn session_of<T>(
     command: impl FnOnce(&Session<'_>) -> Result<T>,
 ) -> Result<T> {
     let store: Box<dyn TokenStore> = host.stores.open(&store_name(global, profile, &host.environment)?)?;
-    let terminal = &host.terminal;
-    let trace = |text| terminal.trace(text);
-    let mut settings = HttpSettings::new(&host.environment, profile.settings.ca_file.clone());
-    settings.limit = limit;
-    let state_dir = host.environment.state_dir();
-    command(&Session {
-        profile,
-        store: &*store,
-        http: &Http::new(settings, &trace),
-        clock: &*host.clock,
-        state_dir: state_dir.as_deref(),
-        client_secret: host.environment.get("KCLOGIN_CLIENT_SECRET").map(Secret::from),
-        terminal,
+    with_http(profile, host, limit, |http| {
+        command(&Session {
+            profile,
+            store: &*store,
+            http,
+            clock: &*host.clock,
+            state_dir: host.environment.state_dir().as_deref(),
+            client_secret: environment_secret(&host.environment),
+            terminal: &host.terminal,
+        })
     })
 }
 
@@ -170,7 +162,7 @@ fn or_sign_in<T>(global: &Global, host: &mut Host, sign_in: SignIn, command: imp
         return outcome;
     }
     let options = (sign_in.options)();
-    let profile = choose_for_login(&Config::read(host.environment.config_dir().as_deref())?, &wanted(global, Some(&options), &host.environment)?)?;
+    let profile = choose_for_login(&config(host)?, &wanted(global, Some(&options), &host.environment)?)?;
     let state_dir = host.environment.state_dir();
     let wait = || host.terminal.status("Another kclogin is waiting for you to sign in; this one waits for what comes of it.");
     let turn = login_lock::turn(state_dir.as_deref(), &profile.name, began, *options.timeout + LOGIN_MARGIN, wait)?;

@@ -183,11 +183,7 @@ pub fn version(terminal: &Terminal) -> Result<()> {
 pub fn setup(profile: &Profile, site: &str, username: Option<&str>, is_found: bool, config: &mut Config, terminal: &Terminal) -> Result<()> {
     let site = parse_site(site)?;
     username.map_or(Ok(()), check_username)?;
-    config.change_sites(&profile.name, |sites| {
-        if !sites.contains(&site) {
-            sites.push(site.clone());
-        }
-    })?;
+    config.allow_site(&profile.name, &site, true)?;
     if let Some(username) = username {
         let mut profile = named(config, &profile.name)?;
         profile.settings.docker_username = Some(username.to_owned());

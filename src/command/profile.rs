@@ -94,12 +94,7 @@ pub fn show(profile: &Profile, store: &str, config: &Config, terminal: &Terminal
 /// It is no site, or the configuration can't be written.
 pub fn allow(profile: &Profile, site: &str, is_allowed: bool, config: &mut Config, terminal: &Terminal) -> Result<()> {
     let site = parse_site(site)?;
-    config.change_sites(&profile.name, |sites| {
-        sites.retain(|listed| *listed != site);
-        if is_allowed {
-            sites.push(site.clone());
-        }
-    })?;
+    config.allow_site(&profile.name, &site, is_allowed)?;
     let may = if is_allowed { "may now" } else { "may not" };
     terminal.status(
         Line::new().plain("Programs ").plain(may).plain(" send the token of the profile ").strong(&profile.name).plain(format!(" to {site}.")),

@@ -151,12 +151,15 @@ impl Config {
         self.change_list(name, UNCLEARED, |stores| stores.retain(|listed| listed != store))
     }
 
-    /// Changes the sites that a profile's token may be sent to.
+    /// Allows a profile's token to be sent to a site, or no longer.
     ///
     /// # Errors
     /// The file can't be written.
-    pub fn change_sites(&mut self, name: &str, change: impl FnOnce(&mut Vec<String>)) -> Result<()> {
-        self.change_list(name, "sites", change)
+    pub fn allow_site(&mut self, name: &str, site: &str, is_allowed: bool) -> Result<()> {
+        self.change_list(name, "sites", |sites| {
+            sites.retain(|listed| listed != site);
+            sites.extend(is_allowed.then(|| site.to_owned()));
+        })
     }
 
     /// Changes a list in the file as it is now: what else another process has changed in the profile meanwhile is none of this one's business.

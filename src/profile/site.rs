@@ -14,15 +14,20 @@ use crate::oidc::endpoints::is_loopback;
 /// It is no host, or there is more to it than a port and `https://` before it.
 pub fn parse_site(text: &str) -> Result<String> {
     let bad = || Error::usage(format!("`{text}` is not a host")).hint("write it as git.example.com, or with a port as git.example.com:8443");
+    let url = parse(text).ok_or_else(bad)?;
+    let is_bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+    let host = url.host_str().filter(|_| is_bare && url.scheme() == "https").ok_or_else(bad)?;
+    Ok(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+/// An address without a user name and a password, of `https` where it names no scheme.
+fn parse(text: &str) -> Option<Url> {
     // The parser takes line breaks and tabs out, and would find a site that nobody has written.
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(bad());
+        return None;
     }
     let address = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-    let url = Url::parse(&address).map_err(|_| bad())?;
-    let is_bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    let host = url.host_str().filter(|_| is_bare && url.password().is_none() && url.scheme() == "https").ok_or_else(bad)?;
-    Ok(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    Url::parse(&address).ok().filter(|url| url.username().is_empty() && url.password().is_none())
 }
 
 /// What a program asks about.
@@ -40,12 +45,8 @@ pub struct Address {
 /// It is none of the web's addresses, or has a user name in it.
 pub fn parse_address(text: &str) -> Result<Address> {
     let bad = || Error::usage(format!("`{text}` is not an address of the web"));
-    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(bad());
-    }
-    let address = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-    let url = Url::parse(&address).ok().filter(|url| matches!(url.scheme(), "https" | "http")).ok_or_else(bad)?;
-    let host = url.host_str().filter(|_| url.username().is_empty() && url.password().is_none()).ok_or_else(bad)?;
+    let url = parse(text).filter(|url| matches!(url.scheme(), "https" | "http")).ok_or_else(bad)?;
+    let host = url.host_str().ok_or_else(bad)?;
     let is_plain = url.scheme() == "http";
     // The port that goes without saying is another for each scheme.
     let port = url.port().or(is_plain.then_some(80)).filter(|port| *port != 443);
