@@ -87,7 +87,11 @@ fn names_in(person: &Person, dir: &str) -> Vec<String> {
 
 /// The token set that is in the keyring for this person at an issuer.
 pub(crate) fn session(person: &Person, issuer: &str) -> Option<Value> {
-    let account = format!("token-set {} kclogin {issuer}", person.name);
-    let output = Command::new("secret-tool").args(["lookup", "service", "kclogin", "username", &account]).output().expect("secret-tool runs");
+    token_set(&format!("token-set {} kclogin {issuer}", person.name))
+}
+
+/// The token set that is in the keyring under this account. One item is looked up, and no other test's is in the way.
+pub(crate) fn token_set(account: &str) -> Option<Value> {
+    let output = Command::new("secret-tool").args(["lookup", "service", "kclogin", "username", account]).output().expect("secret-tool runs");
     (!output.stdout.is_empty()).then(|| serde_json::from_slice(&output.stdout).expect("a stored token set"))
 }

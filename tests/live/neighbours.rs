@@ -17,6 +17,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::bench::{Outcome, Person, admin, outcome};
+use crate::kept;
 
 /// One look at a process: its number, its arguments, and its environment, where that could be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,14 +110,8 @@ fn environment_of(command: &Command) -> BTreeSet<String> {
 
 /// The tokens that the keyring keeps for this person, in a token set beside the client's secret.
 fn kept_tokens(person: &Person) -> Vec<String> {
-    let found = Command::new("secret-tool").args(["search", "--all", "--unlock", "service", "kclogin"]).output().expect("secret-tool runs");
-    let text = String::from_utf8_lossy(&found.stdout).into_owned();
-    let sets = text.lines().filter_map(|line| line.strip_prefix("secret = ")).filter(|kept| kept.starts_with('{') && kept.contains(&person.name));
-    let tokens = sets.flat_map(|set| {
-        let set: serde_json::Value = serde_json::from_str(set).expect("a token set");
-        ["access_token", "refresh_token", "id_token"].map(|name| set[name].as_str().expect("a token").to_owned())
-    });
-    tokens.collect()
+    let set = kept::token_set(&format!("token-set {0} {0} {1}", person.name, person.issuer())).expect("a stored token set");
+    ["access_token", "refresh_token", "id_token"].map(|name| set[name].as_str().expect("a token").to_owned()).into()
 }
 
 #[test]
@@ -155,7 +150,7 @@ fn no_process_on_the_machine_ever_shows_a_secret_of_a_session() {
     assert!(browsers.iter().any(|look| look.is_running(&launcher) && look.arguments_show("http://127.0.0.1:")), "{browsers:?}");
     assert!(browsers.iter().any(|look| look.arguments_show("--remote-debugging-port")), "Chromium was seen: {browsers:?}");
 
-    assert!(secrets.len() >= 7 && secrets.iter().chain([&code]).all(|secret| secret.len() > 30), "there was something to see");
+    assert!(secrets.len() == 7 && secrets.iter().chain([&code]).all(|secret| secret.len() > 30), "there was something to see");
     for look in &seen {
         for secret in secrets.iter().chain([&code]) {
             assert!(!look.arguments_show(secret) && !look.environment_shows(secret), "{:?} shows {secret}", look.arguments);
