@@ -9,6 +9,7 @@ mod api_server;
 #[path = "../live/bench.rs"]
 mod bench;
 mod git;
+mod http_clients;
 mod kubectl;
 mod recipes;
 mod registry;

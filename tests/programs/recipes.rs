@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::bench::Person;
 use crate::shells::{program, run};
 
-fn recipe(name: &str) -> String {
+/// A recipe's file.
+pub(crate) fn recipe(name: &str) -> String {
     recipes().join(name).to_str().expect("text").to_owned()
 }
 
@@ -85,7 +86,10 @@ fn a_job_of_ci_has_a_service_account_s_token_and_not_the_secret() {
 #[test]
 fn every_recipe_is_in_the_table_and_run_here() {
     let table = fs::read_to_string(recipes().with_extension("md")).expect("docs/recipes.md");
-    let here = include_str!("recipes.rs");
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
+    let tests =
+        fs::read_dir(tests).expect("tests").map(|entry| entry.expect("one").path()).filter(|path| path.extension().is_some_and(|e| e == "rs"));
+    let here: String = tests.map(|path| fs::read_to_string(path).expect("text")).collect();
     let files = fs::read_dir(recipes()).expect("recipes").map(|entry| entry.expect("one").file_name().into_string().expect("text"));
     for file in files {
         assert!(table.contains(&format!("[{file}](recipes/{file})")) && here.contains(&format!("\"{file}\"")), "{file}");

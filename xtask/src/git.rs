@@ -3,13 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::failure::{Context, Failure, Outcome};
 use crate::packages::{self, Tool};
-use crate::process::{Running, output};
-use crate::progress::Step;
-use crate::workspace;
+use crate::process::output;
+use crate::{quiet, workspace};
 
 const AT_LEAST: (u32, u32) = (2, 46);
 
@@ -106,17 +105,7 @@ fn build(source: &Path, folder: &Path) -> Outcome {
 }
 
 fn run(what: &str, command: &mut Command) -> Outcome {
-    let log = workspace::cache().join("git.log");
-    let written = fs::File::options().create(true).append(true).open(&log).context(format_args!("writing {}", log.display()))?;
-    command.stdin(Stdio::null()).stdout(written.try_clone().context("sharing a log file")?).stderr(written);
-    let mut step = Step::begin(what);
-    let mut running = Running::start(command)?;
-    let status = running.finish_while(|| step.tick());
-    step.done(if status.success() { "done" } else { "failed" });
-    if status.success() {
-        return Ok(());
-    }
-    Err(Failure::new(format!("{what} ended with {status}")).hint(format!("what was said is in {}", log.display())))
+    quiet::run(what, "git", command)
 }
 
 #[cfg(test)]

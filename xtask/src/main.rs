@@ -16,6 +16,8 @@ mod kubectl;
 mod packages;
 mod process;
 mod progress;
+mod python;
+mod quiet;
 mod scratch;
 mod soak;
 mod stages;

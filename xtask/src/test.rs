@@ -4,7 +4,7 @@
 //! What the live tests are told: `KCLOGIN_LIVE_KEYCLOAK` (its address), `KCLOGIN_LIVE_ADMIN` (`user:password`), `KCLOGIN_LIVE_BROWSER`
 //! (a program for `BROWSER`, without spaces in its path; see `browser` for what it obeys). The test of a restart is told where a Keycloak of its own is to
 //! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`; those of kubectl where today's is: `KCLOGIN_LIVE_KUBECTL`; those of git where one is that
-//! is newer than the system's may be: `KCLOGIN_LIVE_GIT`.
+//! is newer than the system's may be: `KCLOGIN_LIVE_GIT`; those of recipes for Python and its programs in which folder these are: `KCLOGIN_LIVE_PYTHON`.
 
 use std::process::Command;
 use std::time::Instant;
@@ -17,6 +17,7 @@ use crate::keycloak::{self, Keycloak, Origin};
 use crate::keyring::Surroundings;
 use crate::kubectl;
 use crate::packages::{self, Tool};
+use crate::python;
 use crate::scratch::Scratch;
 use crate::stages::Stages;
 use crate::undo::Undo;
@@ -94,6 +95,10 @@ pub(crate) fn run(options: &Options) -> Outcome {
     }
     stages.check("a newer git", || {
         programs.env("KCLOGIN_LIVE_GIT", git::newer()?);
+        Ok(())
+    });
+    stages.check("programs from PyPI", || {
+        programs.env("KCLOGIN_LIVE_PYTHON", python::programs()?);
         Ok(())
     });
     stages.run("programs", programs);

@@ -1,6 +1,6 @@
 //! Git, as the system has it and of version 2.46 or newer, which sends a bearer token as what it is.
 
-mod server;
+pub(crate) mod server;
 
 use std::fs;
 use std::process::Command;

@@ -150,6 +150,11 @@ impl Manager {
                 Self::Pacman | Self::Brew => &["python"],
                 _ => &["python3"],
             },
+            Tool::PythonVenv => match self {
+                Self::Apt => &["python3-venv"],
+                Self::Pacman | Self::Brew => &["python"],
+                _ => &["python3"],
+            },
             Tool::Registry => match self {
                 Self::Apt | Self::Brew => &["docker-registry"],
                 Self::Zypper => &["distribution-registry"],

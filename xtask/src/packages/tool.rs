@@ -44,6 +44,8 @@ pub(crate) enum Tool {
     Make,
     Node,
     Python,
+    /// A Python that can make environments of its own.
+    PythonVenv,
     /// A registry of container images, which runs without a daemon of containers.
     Registry,
     /// A client of such registries, which needs no daemon either.
@@ -80,6 +82,8 @@ impl Tool {
             Self::Make => find(&["make"]),
             Self::Node => find(&["node"]),
             Self::Python => find(&["python3"]),
+            Self::PythonVenv => find(&["python3"])
+                .filter(|file| output(Command::new(file).args(["-c", "import ensurepip, venv"])).is_ok_and(|out| out.status.success())),
             Self::Registry => find(&["docker-registry"]),
             Self::Skopeo => find(&["skopeo"]),
             Self::Wine => find(&["wine", "wine64"]),
@@ -112,6 +116,7 @@ impl Tool {
             Self::Make => "make",
             Self::Node => "node",
             Self::Python => "python3",
+            Self::PythonVenv => "python3 with venv",
             Self::Registry => "docker-registry",
             Self::Skopeo => "skopeo",
             Self::Wine => "Wine",
@@ -144,6 +149,7 @@ impl Tool {
             Self::Make => "install make",
             Self::Node => "install Node.js, 18 or newer",
             Self::Python => "install Python 3",
+            Self::PythonVenv => "install Python 3 with its modules venv and ensurepip",
             Self::Registry => "install docker-registry",
             Self::Skopeo => "install skopeo",
             Self::Wine => "install Wine for 64-bit programs",
