@@ -7,6 +7,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
+/// The first and the last second that RFC 3339 can say.
+const YEAR_0: i64 = -62_167_219_200;
+const YEAR_9999: i64 = 253_402_300_799;
+
 /// A point in time, in seconds since 1970-01-01T00:00:00Z, as JWTs count it (RFC 7519 section 2, NumericDate).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -31,10 +35,11 @@ impl Timestamp {
         DateTime::from_timestamp(self.0, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    /// The point as RFC 3339 in UTC, such as `2026-11-24T18:40:00Z`; the bare number of seconds where no calendar date can hold it.
+    /// The point as RFC 3339 in UTC, such as `2026-11-24T18:40:00Z`; the nearest one that its four-digit years can say (section 5.6), so that whoever
+    /// reads it finds a date.
     #[must_use]
     pub fn to_rfc3339(self) -> String {
-        DateTime::from_timestamp(self.0, 0).map_or_else(|| self.0.to_string(), |date| date.to_rfc3339_opts(SecondsFormat::Secs, true))
+        Self(self.0.clamp(YEAR_0, YEAR_9999)).to_calendar().to_rfc3339_opts(SecondsFormat::Secs, true)
     }
 }
 
@@ -108,8 +113,12 @@ mod tests {
     }
 
     #[test]
-    fn rfc3339_is_utc_and_survives_impossible_dates() {
+    fn rfc3339_is_utc_and_a_date_even_where_the_point_is_none() {
         assert_eq!(Timestamp(1_795_545_600).to_rfc3339(), "2026-11-24T18:40:00Z");
-        assert_eq!(Timestamp(i64::MAX).to_rfc3339(), i64::MAX.to_string());
+        for (seconds, text) in [(YEAR_9999, "9999-12-31T23:59:59Z"), (YEAR_0, "0000-01-01T00:00:00Z")] {
+            assert_eq!(Timestamp(seconds).to_rfc3339(), text);
+            assert_eq!(Timestamp(seconds + seconds.signum()).to_rfc3339(), text);
+            assert_eq!(Timestamp(seconds.saturating_mul(i64::MAX)).to_rfc3339(), text);
+        }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::derived::confidential;
 use crate::machine::Machine;
-use crate::provider::{Algorithm, Endpoint};
+use crate::provider::{Algorithm, Endpoint, Respond};
 use crate::token::{at_now, pass, token};
 
 #[test]
@@ -130,6 +130,18 @@ fn rfc7662_2_a_client_with_a_secret_may_ask_about_a_token() {
     assert!(outcome.stderr.starts_with("error: the provider says that the token is not valid"), "{}", outcome.stderr);
     machine.type_in("garbage");
     machine.run(&["introspect", "-"]).failed(Exit::Failed);
+}
+
+#[test]
+fn rfc7662_2_2_an_answer_that_does_not_say_whether_the_token_is_active_is_none() {
+    let (provider, machine) = confidential();
+    for answer in [json!({}), json!({"active": "true"}), json!({"active": null, "sub": "alice"}), json!({"Active": true})] {
+        provider.respond(Endpoint::Introspection, Respond::json(&answer));
+        for arguments in [&["introspect"][..], &["introspect", "--json"]] {
+            let stderr = machine.run(arguments).failed(Exit::Failed);
+            assert_eq!(stderr, "error: the introspection endpoint does not say whether the token is active\n", "{answer}");
+        }
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub struct Introspection {
 }
 
 impl Introspection {
-    /// Whether the token is valid now (`active`, section 2.2). Anything but `true` is no.
+    /// Whether the token is valid now (`active`, section 2.2).
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.claims.get("active") == Some(&Value::Bool(true))
@@ -30,7 +30,7 @@ impl Provider<'_> {
     /// Asks about a token.
     ///
     /// # Errors
-    /// There is no such endpoint, it can't be reached, or this client may not ask.
+    /// There is no such endpoint, it can't be reached, this client may not ask, or the answer does not say whether the token is active.
     pub fn introspect(&self, client: &Client, token: &Secret<String>) -> Result<Introspection> {
         let at = self.endpoints.introspection.as_ref().ok_or_else(|| Error::failed("the provider has no introspection endpoint"))?;
         let response = self.send(form(at, client, &[("token", token.expose())]))?;
@@ -42,8 +42,11 @@ impl Provider<'_> {
             return Err(Error::failed(format!("the client `{}` may not ask about a token: {words}", client.id))
                 .hint("introspection is for clients with a secret; `kclogin decode` needs none"));
         }
-        let claims = document(&response)
+        let claims: ClaimSet = document(&response)
             .map_err(|unusable| Error::failed("the introspection endpoint answers something that is not a JSON object").detail(unusable.detail()))?;
+        if !claims.get("active").is_some_and(Value::is_boolean) {
+            return Err(Error::failed("the introspection endpoint does not say whether the token is active"));
+        }
         let document =
             String::from_utf8(response.into_body()).map_err(|_| Error::failed("the introspection endpoint answers something that is not text"))?;
         Ok(Introspection { document, claims })
