@@ -23,6 +23,7 @@ use url::Url;
 
 use crate::cookies;
 use crate::provider::{Provider, header, location};
+use crate::schemas;
 use crate::store::{MemoryStore, TestStores};
 
 /// How a run ended and what it printed.
@@ -157,11 +158,13 @@ impl Machine {
     }
 
     /// Runs kclogin. May be called from several threads at once.
+    #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
         self.run_as("kclogin", arguments)
     }
 
-    /// Runs kclogin under another name.
+    /// Runs kclogin under another name. What it prints as JSON is held against the schema for it.
+    #[track_caller]
     pub(crate) fn run_as(&self, program: &str, arguments: &[&str]) -> Outcome {
         let (out, err) = (Buffer::default(), Buffer::default());
         *self.latest.lock().expect("latest") = err.clone();
@@ -180,8 +183,10 @@ impl Machine {
             programs: Box::new(self.programs.clone()),
             interrupt: Box::new(NoInterrupt),
         };
-        let arguments = std::iter::once(program).chain(arguments.iter().copied()).map(OsString::from);
-        let exit = kclogin::run(arguments, &mut host);
+        let exit = kclogin::run(std::iter::once(program).chain(arguments.iter().copied()).map(OsString::from), &mut host);
+        let as_helper = program.ends_with("docker-credential-kclogin").then_some("docker-credential");
+        let arguments: Vec<&str> = as_helper.into_iter().chain(arguments.iter().copied()).collect();
+        schemas::check(&arguments, exit == Exit::Done, &out.text());
         Outcome { exit, stdout: out.text(), stderr: err.text() }
     }
 }

@@ -10,6 +10,7 @@ use url::Url;
 use crate::cookies;
 use crate::machine::follow;
 use crate::provider::Provider;
+use crate::schemas;
 
 /// A home, and the provider its person signs in to.
 pub(crate) struct Home {
@@ -50,8 +51,12 @@ impl Home {
         command
     }
 
+    /// Runs the program. What it prints as JSON is held against the schema for it.
+    #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("started")
+        let output = self.command(arguments).output().expect("started");
+        schemas::check(arguments, output.status.success(), &String::from_utf8_lossy(&output.stdout));
+        output
     }
 
     /// Signs in.

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::schemas;
+
 /// A person of their own for one test: a user in Keycloak, a home, and a profile whose name nobody else's keyring entries have.
 pub(crate) struct Person {
     pub(crate) name: String,
@@ -103,8 +105,12 @@ impl Person {
         command
     }
 
+    /// Runs kclogin. What it prints as JSON is held against the schema for it.
+    #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
-        outcome(self.command(arguments).output().expect("kclogin runs"))
+        let outcome = outcome(self.command(arguments).output().expect("kclogin runs"));
+        schemas::check(arguments, outcome.code == 0, &outcome.stdout);
+        outcome
     }
 
     /// Signs in at this person's realm.

@@ -26,6 +26,9 @@ mod other_users;
 #[path = "../integration/provider/mod.rs"]
 mod provider;
 mod provider_settings;
+#[allow(dead_code, reason = "the tests in process use the rest")]
+#[path = "../integration/schemas.rs"]
+mod schemas;
 mod secret_service;
 mod stores;
 mod strace;

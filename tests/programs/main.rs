@@ -13,6 +13,9 @@ mod http_clients;
 mod kubectl;
 mod recipes;
 mod registry;
+#[allow(dead_code, reason = "the tests in process use the rest")]
+#[path = "../integration/schemas.rs"]
+mod schemas;
 mod shells;
 #[cfg(target_os = "linux")]
 mod skopeo;

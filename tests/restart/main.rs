@@ -8,6 +8,9 @@
 #[path = "../live/bench.rs"]
 #[allow(dead_code, reason = "the other live tests use the rest of it")]
 mod bench;
+#[allow(dead_code, reason = "the tests in process use the rest")]
+#[path = "../integration/schemas.rs"]
+mod schemas;
 
 use std::process::{Child, Command};
 use std::thread;

@@ -15,6 +15,8 @@ mod program;
 mod provider;
 #[path = "../integration/real.rs"]
 mod real;
+#[path = "../integration/schemas.rs"]
+mod schemas;
 #[path = "../integration/store.rs"]
 mod store;
 mod vault;
