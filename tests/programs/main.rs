@@ -5,12 +5,14 @@
 #![allow(missing_docs, reason = "tests say what they show by their names")]
 
 mod api_server;
+mod aws;
 #[allow(dead_code, reason = "the live tests use the rest")]
 #[path = "../live/bench.rs"]
 mod bench;
 mod git;
 mod http_clients;
 mod kubectl;
+mod realm_token;
 mod recipes;
 mod registry;
 #[allow(dead_code, reason = "the tests in process use the rest")]
