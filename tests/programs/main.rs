@@ -9,9 +9,12 @@ mod aws;
 #[allow(dead_code, reason = "the live tests use the rest")]
 #[path = "../live/bench.rs"]
 mod bench;
+mod certificate;
 mod git;
+mod grpc;
 mod http_clients;
 mod kubectl;
+mod orders;
 mod realm_token;
 mod recipes;
 mod registry;

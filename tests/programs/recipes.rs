@@ -1,5 +1,6 @@
 //! The recipes of `docs/recipes/`, as they are there.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -16,20 +17,20 @@ fn recipes() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recipes")
 }
 
-/// Puts something before kclogin that counts how often it is asked.
-fn counted(person: &Person) -> String {
+/// A search path with something before kclogin that counts in the file `count` how often it is asked.
+pub(crate) fn counted(person: &Person, path: &OsStr) -> OsString {
     let (dir, count) = (person.path("bin"), person.path("count"));
     fs::create_dir_all(&dir).expect("made");
     let script = format!("#!/bin/sh\necho x >> '{}'\nexec '{}' \"$@\"\n", count.display(), env!("CARGO_BIN_EXE_kclogin"));
     fs::write(dir.join("kclogin"), script).expect("written");
     fs::set_permissions(dir.join("kclogin"), fs::Permissions::from_mode(0o755)).expect("set");
-    format!("{}:{}", dir.display(), std::env::var("PATH").expect("a path"))
+    std::env::join_paths([dir].into_iter().chain(std::env::split_paths(path))).expect("a path")
 }
 
 #[track_caller]
 fn asks_once_for_two_calls(interpreter: &str, file: &str) {
     let person = Person::new();
-    let path = counted(&person);
+    let path = counted(&person, &std::env::var_os("PATH").expect("a path"));
     let url = format!("{}/protocol/openid-connect/userinfo", person.issuer());
     let call = || program(&person, interpreter, &[&recipe(file), &url, &url]).env("PATH", &path).output().expect("started");
     let without = call();
@@ -45,7 +46,7 @@ fn asks_once_for_two_calls(interpreter: &str, file: &str) {
 
 #[test]
 fn a_python_program_keeps_its_token_until_it_expires() {
-    asks_once_for_two_calls("python3", "token.py");
+    asks_once_for_two_calls("python3", "access_token.py");
 }
 
 #[test]
