@@ -24,3 +24,4 @@ mod schemas;
 mod shells;
 #[cfg(target_os = "linux")]
 mod skopeo;
+mod vault;
