@@ -24,4 +24,6 @@ mod schemas;
 mod shells;
 #[cfg(target_os = "linux")]
 mod skopeo;
+#[cfg(target_os = "linux")]
+mod systemd;
 mod vault;

@@ -8,12 +8,17 @@ use crate::bench::{Person, admin, client_path, new_client};
 pub(crate) fn customer(attributes: &serde_json::Value) -> Person {
     let person = Person::new();
     new_client(&person.realm, &person.name, attributes);
+    is_for_orders(&person.realm, &person.name);
+    person
+}
+
+/// Gives the access tokens of a client the orders API as an audience.
+pub(crate) fn is_for_orders(realm: &str, client: &str) {
     let mapper = json!({
         "name": "orders", "protocol": "openid-connect", "protocolMapper": "oidc-audience-mapper",
         "config": {"included.client.audience": "orders-api", "access.token.claim": "true", "introspection.token.claim": "true"},
     });
-    admin("POST", &format!("{}/protocol-mappers/models", client_path(&person.realm, &person.name)), Some(&mapper));
-    person
+    admin("POST", &format!("{}/protocol-mappers/models", client_path(realm, client)), Some(&mapper));
 }
 
 /// Signs a customer in.

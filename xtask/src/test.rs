@@ -17,6 +17,7 @@ use crate::keycloak::{self, Keycloak, Origin};
 use crate::keyring::Surroundings;
 use crate::kubectl;
 use crate::packages::{self, Tool};
+use crate::process;
 use crate::python;
 use crate::scratch::Scratch;
 use crate::stages::Stages;
@@ -83,6 +84,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     };
     stages.run("live tests", live(LIVE, &keycloak.url, (keycloak.admin.user(), keycloak.admin.password())));
     let mut programs = live(PROGRAMS, &keycloak.url, (keycloak.admin.user(), keycloak.admin.password()));
+    let mut skipped = Vec::new();
     if packages::can_bring(&[Tool::Go]) {
         stages.check("today's kubectl", || {
             packages::ensure(&[Tool::Go])?;
@@ -90,7 +92,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
             Ok(())
         });
     } else {
-        programs.args(if options.arguments.is_empty() { &["--", "--skip", "todays_kubectl"][..] } else { &["--skip", "todays_kubectl"] });
+        skipped.push("todays_kubectl");
         stages.left_out("today's kubectl", "it is built by Go 1.21 or newer, which is not here");
     }
     stages.check("a newer git", || {
@@ -101,6 +103,18 @@ pub(crate) fn run(options: &Options) -> Outcome {
         programs.env("KCLOGIN_LIVE_PYTHON", python::programs()?);
         Ok(())
     });
+    if cfg!(target_os = "linux") {
+        if may_make_machines() && packages::can_bring(&[Tool::Systemd]) {
+            stages.check("systemd", || packages::ensure(&[Tool::Systemd]));
+        } else {
+            skipped.push("systemd::");
+            stages.left_out("systemd", "it is process 1 of namespaces of its own, which nobody but root may make, and not everywhere");
+        }
+    }
+    if !skipped.is_empty() && options.arguments.is_empty() {
+        programs.arg("--");
+    }
+    programs.args(skipped.iter().flat_map(|name| ["--skip", name]));
     stages.run("programs", programs);
     drop(stop);
 
@@ -114,6 +128,12 @@ pub(crate) fn run(options: &Options) -> Outcome {
         stages.left_out("restart of Keycloak", "it needs Java and Maven, as a container does not keep its data");
     }
     stages.summary()
+}
+
+/// Whether a systemd may be started beside the system's own.
+fn may_make_machines() -> bool {
+    let mount = ["--mount", "--pid", "--fork", "--cgroup", "mount", "-t", "cgroup2", "none", "/mnt"];
+    process::output(Command::new("unshare").args(mount)).is_ok_and(|out| out.status.success())
 }
 
 fn cargo(words: &[&str], arguments: &[String], mut command: Command) -> Command {

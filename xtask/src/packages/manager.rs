@@ -161,6 +161,11 @@ impl Manager {
                 _ => &[],
             },
             Tool::Skopeo => &["skopeo"],
+            Tool::Systemd => match self {
+                // Not every system has it.
+                Self::Apk | Self::Brew => &[],
+                _ => &["systemd", "util-linux"],
+            },
             Tool::Wine => match self {
                 Self::Apt => &["wine", "wine64"],
                 Self::Brew => &[],

@@ -50,6 +50,8 @@ pub(crate) enum Tool {
     Registry,
     /// A client of such registries, which needs no daemon either.
     Skopeo,
+    /// systemd itself, as process 1 of a namespace, and `unshare` and `nsenter` for that.
+    Systemd,
     /// `wine`, which runs Windows programs, for those of 64 bits at least.
     Wine,
     /// A linker and a C compiler for Windows.
@@ -86,6 +88,10 @@ impl Tool {
                 .filter(|file| output(Command::new(file).args(["-c", "import ensurepip, venv"])).is_ok_and(|out| out.status.success())),
             Self::Registry => find(&["docker-registry"]),
             Self::Skopeo => find(&["skopeo"]),
+            Self::Systemd => find(&["unshare"])
+                .and_then(|_| find(&["nsenter"]))
+                .and_then(|_| find(&["systemd-analyze"]))
+                .filter(|_| Path::new("/lib/systemd/systemd").is_file()),
             Self::Wine => find(&["wine", "wine64"]),
             Self::Mingw => find(&["x86_64-w64-mingw32-gcc"]),
         }
@@ -119,6 +125,7 @@ impl Tool {
             Self::PythonVenv => "python3 with venv",
             Self::Registry => "docker-registry",
             Self::Skopeo => "skopeo",
+            Self::Systemd => "systemd, with unshare and nsenter",
             Self::Wine => "Wine",
             Self::Mingw => "MinGW-w64 (x86_64-w64-mingw32-gcc)",
         }
@@ -152,6 +159,7 @@ impl Tool {
             Self::PythonVenv => "install Python 3 with its modules venv and ensurepip",
             Self::Registry => "install docker-registry",
             Self::Skopeo => "install skopeo",
+            Self::Systemd => "install systemd and util-linux",
             Self::Wine => "install Wine for 64-bit programs",
             Self::Mingw => "install the gcc of MinGW-w64 for x86_64",
         }
