@@ -40,6 +40,7 @@ complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "login" -d 'Sign in 
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "whoami" -d 'Show who is signed in'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "token" -d 'Print an access token that is valid now'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "exec" -d 'Run a command with the access token in its environment'
+complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "curl" -d 'Make a request with the access token, by curl'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "git-credential" -d 'Sign git in to the sites that a profile allows'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "docker-credential" -d 'Sign docker in to the registries that a profile allows'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "kubectl" -d 'Hand kubectl a token, as its credential plug-in'
@@ -143,6 +144,23 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l client-credenti
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l scope -d 'Have no more than this scope in it; repeatable' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l min-validity -d 'Refresh unless it is valid for this long' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l id-token -d 'Use the ID token instead of the access token'
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l login -d 'Sign in through the browser where that is needed, once for all who ask for it'
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l client-credentials -d 'Be the client\'s service account, with its secret from KCLOGIN_CLIENT_SECRET or the token store'
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l username -d 'The user name beside the token, where git sends it as a password and has no other' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l scope -d 'Have no more than this scope in it; repeatable' -r

@@ -80,7 +80,7 @@ const LOGOUT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Runs kclogin with these arguments, the program's name first, and says how it ended. Everything printed goes through the host's terminal.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, host: &mut Host) -> Exit {
-    let cli = match Cli::try_parse_from(docker_credential::in_full(arguments)) {
+    let cli = match Cli::try_parse_from(cli::set_curl_s_apart(docker_credential::in_full(arguments))) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, host),
     };
@@ -110,6 +110,7 @@ fn usage(error: &clap::Error, host: &mut Host) -> Exit {
 fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
     let Cli { command, global } = cli;
     let done = match command {
+        Command::Curl(options) => return call::curl::curl(options, &global, host, SIGN_IN),
         Command::DockerCredential { action } => return docker_credential(action, &global, host),
         Command::Exec(options) => return tokens::exec(options, &global, host, SIGN_IN),
         Command::Kubectl(options) => call::kubectl::kubectl(options, &global, host, SIGN_IN),

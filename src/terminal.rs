@@ -148,6 +148,24 @@ impl Terminal {
         self.result_verbatim(&text)
     }
 
+    /// Where another program's output goes on to stdout, byte for byte.
+    #[must_use]
+    pub fn relay_to_stdout(&self) -> Box<dyn Write + Send> {
+        Box::new(Relay(self.out.clone()))
+    }
+
+    /// Where another program's words go on to stderr, byte for byte.
+    #[must_use]
+    pub fn relay_to_stderr(&self) -> Box<dyn Write + Send> {
+        Box::new(Relay(self.err.clone()))
+    }
+
+    /// Whether what was asked for is read by a person.
+    #[must_use]
+    pub fn output_is_terminal(&self) -> bool {
+        self.out().is_terminal
+    }
+
     /// Whether a help text for stdout may carry colour.
     #[must_use]
     pub fn has_coloured_output(&self) -> bool {
@@ -215,6 +233,19 @@ impl Terminal {
     fn courtesy(&self, line: &Line) {
         // There is nowhere left to say that stderr can't be written to.
         let _ = self.err().line(line);
+    }
+}
+
+/// A stream, for what another program writes to it.
+struct Relay(Arc<Mutex<Stream>>);
+
+impl Write for Relay {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).writer.flush()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a call says: from clap's types, the environment and stdin to what the commands are handed; and what of the host they are handed with it. The
 //! commands that want a token their own way have a file each.
 
+pub(crate) mod curl;
 pub(crate) mod docker_credential;
 pub(crate) mod git_credential;
 pub(crate) mod inspect;

@@ -1,9 +1,8 @@
 //! `kclogin git-credential`: the access token for git, and the commands that make git ask for it. What git says and is answered is `issued`'s.
 
-use std::time::Duration;
-
 use crate::error::{Error, Result};
-use crate::issued::{Ask, GitRequest, Need, Refresh, Source, is_on_this_machine, require_username, word};
+use crate::issued::{Ask, GitRequest, Source, is_on_this_machine, renewed, require_username, word};
+use crate::secret::Secret;
 use crate::terminal::Terminal;
 
 /// What is asked for.
@@ -48,13 +47,14 @@ pub fn erase(ask: &Ask, request: &GitRequest, source: &dyn Source, terminal: &Te
     if !request.names_what_was_refused() {
         return Ok(());
     }
-    // What would be handed out now. Any other than the refused one is a new one already.
-    let current = Ask { need: Need { min_validity: Duration::ZERO, refresh: Refresh::WhereNeeded, ..ask.need }, ..ask.clone() };
-    if !request.refuses(&source.issue(&current)?.token) {
-        return Ok(());
-    }
-    terminal.trace("the token was refused although it is still valid, so it is renewed");
-    source.issue(&Ask { need: Need { refresh: Refresh::Required, ..current.need }, ..current }).map(drop)
+    let refuses = |token: &Secret<String>| {
+        let is_current = request.refuses(token);
+        if is_current {
+            terminal.trace("the token was refused although it is still valid, so it is renewed");
+        }
+        is_current
+    };
+    renewed(source, ask, refuses).map(drop)
 }
 
 /// Says what is understood of the protocol.

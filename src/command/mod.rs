@@ -1,5 +1,6 @@
 //! The commands, one function each: from a narrow input to a result. None calls another, and none knows the command line.
 
+pub mod curl;
 pub mod decode;
 pub mod docker_credential;
 pub mod exec;

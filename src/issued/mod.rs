@@ -2,6 +2,7 @@
 //!
 //! Where it comes from is left to what implements [`Source`]: a person's session or a service account. Printing it is left to the commands.
 
+mod curl;
 mod exec_credential;
 mod git;
 mod shell;
@@ -16,6 +17,7 @@ use crate::derived::Target;
 use crate::error::Result;
 use crate::secret::Secret;
 
+pub use curl::{Answers, CurlRequest, Said, curl_config};
 pub use exec_credential::{ExecInfo, exec_credential};
 pub use git::{GitRequest, is_on_this_machine, require_username};
 pub use shell::{Shell, assignment, require_variable_name, word};
@@ -82,6 +84,20 @@ pub trait Source {
     /// [`LoginRequired`](crate::error::ErrorKind::LoginRequired) where only a person can go on; the store or the provider fails, which leaves what is
     /// stored as it was; or the provider does not give what is asked for.
     fn issue(&self, ask: &Ask) -> Result<Issued>;
+}
+
+/// A token in place of one that was refused although it is still valid: another process's, where one has come meanwhile, else one from the provider.
+/// `refuses` says whether a token is the one that was refused.
+///
+/// # Errors
+/// As [`Source::issue`].
+pub fn renewed(source: &dyn Source, ask: &Ask, refuses: impl Fn(&Secret<String>) -> bool) -> Result<Issued> {
+    let current = Ask { need: Need { min_validity: Duration::ZERO, refresh: Refresh::WhereNeeded, ..ask.need }, ..ask.clone() };
+    let issued = source.issue(&current)?;
+    if !refuses(&issued.token) {
+        return Ok(issued);
+    }
+    source.issue(&Ask { need: Need { refresh: Refresh::Required, ..current.need }, ..current })
 }
 
 /// A token and what is known of it.

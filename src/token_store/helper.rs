@@ -119,7 +119,7 @@ impl Helper {
             match child.try_wait() {
                 // What it started may still hold its stderr open, so there is not waited for the end of that.
                 Ok(Some(status)) => {
-                    let stderr = stderr.recv_timeout(Duration::from_millis(200)).unwrap_or_else(|_| Secret::new(Vec::new()));
+                    let stderr = stderr.recv_timeout(Duration::from_secs(1)).unwrap_or_else(|_| Secret::new(Vec::new()));
                     return Ok(Said { success: status.success(), stdout, stderr });
                 }
                 Ok(None) if Instant::now() < until => thread::sleep(INTERVAL),

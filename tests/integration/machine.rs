@@ -1,6 +1,6 @@
 //! A machine for one test: kclogin's real `run`, with a browser, a store, a clock, an environment and two streams that the test owns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use kclogin::error::Result;
 use kclogin::exit::Exit;
 use kclogin::host::Host;
 use kclogin::interrupt::Interrupt;
-use kclogin::program::{Program, Programs};
+use kclogin::program::{Conversation, Paths, Program, Programs, Verdict};
 use kclogin::terminal::Terminal;
 use kclogin::token_store::SystemStores;
 use url::Url;
@@ -252,14 +252,37 @@ pub(crate) struct FakePrograms {
     /// How many pauses an attended program still lives for.
     life: Arc<AtomicUsize>,
     pauses: Arc<Mutex<Vec<Duration>>>,
+    /// What each program says that is conversed with, in this order.
+    says: Arc<Mutex<VecDeque<Saying>>>,
+    told: Arc<Mutex<Vec<String>>>,
+}
+
+/// What a program says: what is heard of it, in pieces, then its output, its words on stderr, and its exit code.
+#[derive(Clone, Debug)]
+pub(crate) struct Saying {
+    pub(crate) heard: Vec<&'static str>,
+    pub(crate) output: &'static str,
+    pub(crate) words: String,
+    pub(crate) exit: Exit,
 }
 
 impl FakePrograms {
+    /// Has the programs that are conversed with say this, one after the other.
+    pub(crate) fn say(&self, sayings: &[Saying]) {
+        self.says.lock().expect("sayings").extend(sayings.iter().cloned());
+    }
+
+    /// What the programs were told, each.
+    pub(crate) fn told(&self) -> Vec<String> {
+        self.told.lock().expect("told").clone()
+    }
+
     pub(crate) fn run_so_far(&self) -> Vec<Ran> {
         self.ran.lock().expect("programs").clone()
     }
 
-    /// Has the next attended program live for so many pauses, and look at its variables before each and at its end.
+    /// Has the next attended program live for so many pauses, and look at its variables before each and at its end; one that is conversed with looks
+    /// once, before it is heard.
     pub(crate) fn live(&self, pauses: usize, look: impl Fn(&[(String, String)]) + Send + Sync + 'static) {
         self.life.store(pauses, Ordering::SeqCst);
         *self.look.lock().expect("look") = Some(Arc::new(look));
@@ -290,6 +313,25 @@ impl Programs for FakePrograms {
             self.life.fetch_sub(1, Ordering::SeqCst);
             self.pauses.lock().expect("pauses").push(pause);
         }
+    }
+
+    fn converse(&self, conversation: Conversation<'_>) -> Result<Exit> {
+        let saying = self.says.lock().expect("sayings").pop_front();
+        let heard = saying.as_ref().is_none_or(|saying| !saying.heard.is_empty()).then(|| "HEARD".to_owned());
+        self.run(&(conversation.program)(&Paths { told: "TOLD".to_owned(), heard }))?;
+        self.told.lock().expect("told").push(conversation.told.expose().clone());
+        let Some(saying) = saying else { return Ok(Exit::Command(7)) };
+        if let Some(look) = self.look.lock().expect("look").clone() {
+            look(&[]);
+        }
+        let verdicts: Vec<Verdict> = saying.heard.iter().filter_map(|piece| (conversation.hear)(piece.as_bytes())).collect();
+        if let Some(mut stderr) = conversation.stderr {
+            stderr.write_all(saying.words.as_bytes()).expect("written");
+        }
+        if let Some(mut stdout) = conversation.stdout.filter(|_| verdicts.first() != Some(&Verdict::Drop)) {
+            stdout.write_all(saying.output.as_bytes()).expect("written");
+        }
+        Ok(saying.exit)
     }
 }
 

@@ -7,6 +7,7 @@ mod bad_input;
 mod clients;
 mod cookies;
 mod crash;
+mod curl;
 mod derived;
 mod docker_credential;
 mod documents;

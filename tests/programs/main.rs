@@ -10,6 +10,7 @@ mod aws;
 #[path = "../live/bench.rs"]
 mod bench;
 mod certificate;
+mod curl;
 mod git;
 mod grpc;
 mod http_clients;
