@@ -14,6 +14,7 @@ mod curl;
 mod git;
 mod grpc;
 mod http_clients;
+mod https_server;
 mod kubectl;
 mod orders;
 mod realm_token;
@@ -27,4 +28,5 @@ mod shells;
 mod skopeo;
 #[cfg(target_os = "linux")]
 mod systemd;
+mod terraform;
 mod vault;

@@ -3,7 +3,8 @@
 //!
 //! What the live tests are told: `KCLOGIN_LIVE_KEYCLOAK` (its address), `KCLOGIN_LIVE_ADMIN` (`user:password`), `KCLOGIN_LIVE_BROWSER`
 //! (a program for `BROWSER`, without spaces in its path; see `browser` for what it obeys). The test of a restart is told where a Keycloak of its own is to
-//! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`; those of kubectl where today's is: `KCLOGIN_LIVE_KUBECTL`; those of git where one is that
+//! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`; those of kubectl where today's is: `KCLOGIN_LIVE_KUBECTL`; those of Terraform where an OpenTofu is:
+//! `KCLOGIN_LIVE_TOFU`; those of git where one is that
 //! is newer than the system's may be: `KCLOGIN_LIVE_GIT`; those of recipes for Python and its programs in which folder these are: `KCLOGIN_LIVE_PYTHON`.
 
 use std::process::Command;
@@ -13,9 +14,9 @@ use clap::Args;
 
 use crate::failure::Outcome;
 use crate::git;
+use crate::go;
 use crate::keycloak::{self, Keycloak, Origin};
 use crate::keyring::Surroundings;
-use crate::kubectl;
 use crate::packages::{self, Tool};
 use crate::process;
 use crate::python;
@@ -87,13 +88,16 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let mut skipped = Vec::new();
     if packages::can_bring(&[Tool::Go]) {
         stages.check("today's kubectl", || {
-            packages::ensure(&[Tool::Go])?;
-            programs.env("KCLOGIN_LIVE_KUBECTL", kubectl::build()?);
+            programs.env("KCLOGIN_LIVE_KUBECTL", go::build("kubectl", ".")?);
+            Ok(())
+        });
+        stages.check("OpenTofu", || {
+            programs.env("KCLOGIN_LIVE_TOFU", go::build("tofu", "github.com/opentofu/opentofu/cmd/tofu")?);
             Ok(())
         });
     } else {
-        skipped.push("todays_kubectl");
-        stages.left_out("today's kubectl", "it is built by Go 1.21 or newer, which is not here");
+        skipped.extend(["todays_kubectl", "terraform::"]);
+        stages.left_out("today's kubectl and OpenTofu", "they are built by Go 1.21 or newer, which is not here");
     }
     stages.check("a newer git", || {
         programs.env("KCLOGIN_LIVE_GIT", git::newer()?);
