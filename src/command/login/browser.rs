@@ -1,0 +1,159 @@
+//! Signing in through a browser that comes back to this machine (RFC 8252 section 7.3).
+//!
+//! The listener is bound before the browser opens, and the browser is answered only after the token set is stored, so that neither ever says more than is
+//! true.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+use super::keep::{Granted, keep};
+use super::{Input, Parts};
+use crate::browser::Launch;
+use crate::clock::lasting;
+use crate::error::{Error, ErrorKind, Result};
+use crate::loopback::{Arrival, Loopback, NoArrival, Page, Start, StartSecrets};
+use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse};
+use crate::oidc::provider::{Client, Provider, Wishes, in_words, random_secret};
+use crate::profile::config_file::Config;
+use crate::terminal::Line;
+use crate::token_set::TokenSet;
+
+/// Has the person sign in, and keeps what comes of it, with the name of its profile.
+pub(super) fn sign_in(
+    input: &mut Input,
+    config: &mut Config,
+    provider: &Provider<'_>,
+    client: &Client,
+    parts: &Parts<'_>,
+) -> Result<(TokenSet, String)> {
+    let mut loopback = Loopback::bind(input.profile.settings.redirect_uri.as_ref())?;
+    let wishes = Wishes { scope: input.profile.scope(), parameters: std::mem::take(&mut input.parameters) };
+    let request = provider.authorization_request(&client.id, loopback.redirect_uri().clone(), &wishes);
+    let arrival = thread::scope(|scope| {
+        // The keys come while the person types.
+        let keys = scope.spawn(|| provider.prefetch_keys());
+        let arrival = wait(input, &mut loopback, &request, parts);
+        // Joined here, or its failure, even a panic, would be the login's: keys that did not come are fetched when they are needed.
+        let _ = keys.join();
+        arrival
+    });
+    let Arrival { response, browser } = arrival?;
+    drop(loopback);
+    let granted = redeem(input, &request, &response, provider, client, parts);
+    let outcome = granted.and_then(|granted| keep(granted, input, config, provider, client, parts));
+    match &outcome {
+        Ok((set, _)) => browser.show(&Page::SignedIn {
+            name: set.identity.display_name(),
+            account: set.identity.account_name(),
+            provider: &set.issuer,
+            client: &set.client_id,
+        }),
+        Err(error) => browser.show(&Page::Failed {
+            reason: error.sentence(),
+            advice: error.hint_text().unwrap_or("go back to the terminal, and try again with `kclogin login`"),
+        }),
+    }
+    outcome
+}
+
+/// Sends the person to the login page and waits for what comes back.
+fn wait(input: &Input, loopback: &mut Loopback, request: &AuthorizationRequest, parts: &Parts<'_>) -> Result<Arrival> {
+    let terminal = parts.terminal;
+    let (mut launch, mut start) = show_login_page(input, request, parts).unzip();
+    // Said again where it is needed: a quiet login has not said it yet.
+    let printed = Line::new().plain("  ").link(start.as_ref().map(|start| start.printed_address().to_string()).unwrap_or_default());
+    let mut shown = None;
+    let mut tick = |left: Duration| {
+        if let Some(reason) = launch.as_ref().and_then(Launch::failure) {
+            terminal.prompt(format!("The browser could not be opened ({reason}). Open this address yourself:"));
+            terminal.prompt(printed.clone());
+            launch = None;
+        }
+        let seconds = left.as_secs_f64().ceil() as u64;
+        if shown != Some(seconds) {
+            shown = Some(seconds);
+            let left = format!("{}:{:02} left", seconds / 60, seconds % 60);
+            terminal.progress(Line::new().plain("Waiting for the sign-in in the browser ... ").strong(left).dim(" (Ctrl-C to stop)"));
+        }
+    };
+    let arrival = loopback.wait(request, start.as_mut(), Instant::now() + input.timeout, &mut tick);
+    terminal.clear_progress();
+    arrival?.map_err(|nothing| timed_out(input, request, &nothing))
+}
+
+/// Opens the browser at a start page, which knows it again when it comes back. Where no browser can be opened, the address of the login page itself is
+/// printed: it is in no list of processes then, and may have to be opened where this machine's start page can't be reached.
+fn show_login_page(input: &Input, request: &AuthorizationRequest, parts: &Parts<'_>) -> Option<(Launch, Start)> {
+    let terminal = parts.terminal;
+    let to = input.profile.provider();
+    let [opened, printed, opened_cookie, printed_cookie] = std::array::from_fn(|_| random_secret());
+    let start = Start::new(StartSecrets { opened, printed, opened_cookie, printed_cookie }, &request.redirect_uri);
+    let (launch, why_not) = match parts.browser.map(|browser| browser.open(&start.opened_address())) {
+        Some(Ok(launch)) => (Some(launch), None),
+        Some(Err(error)) => (None, Some(error.sentence().to_owned())),
+        None => (None, None),
+    };
+    let address = |url: &Url| Line::new().plain("  ").link(url.as_str());
+    if launch.is_some() {
+        terminal.status(Line::new().plain("Opening your browser to sign in to ").strong(to).plain(". If it does not open, go to this address:"));
+        terminal.status(address(&start.printed_address()));
+    } else {
+        let because = why_not.map_or_else(String::new, |why| format!(" ({why})"));
+        terminal.prompt(Line::new().plain("To sign in to ").strong(to).plain(format!(", open this address in a browser on this machine{because}:")));
+        terminal.prompt(address(&request.url));
+    }
+    if !terminal.shows_progress() {
+        terminal.status(format!("Waiting for the sign-in in the browser, for {} at most.", lasting(input.timeout)));
+    }
+    launch.map(|launch| (launch, start))
+}
+
+fn timed_out(input: &Input, request: &AuthorizationRequest, nothing: &NoArrival) -> Error {
+    let error = Error::failed(format!("nobody signed in within {}", lasting(input.timeout)));
+    if let Some(rejected) = &nothing.rejected {
+        return error.hint(format!("something came to the redirect URI that was not the provider's answer: {}", rejected.sentence()));
+    }
+    let (client, uri) = (&input.profile.settings.client_id, &request.redirect_uri);
+    let registered = if input.profile.settings.redirect_uri.is_some() { uri.to_string() } else { "http://127.0.0.1/callback".to_owned() };
+    error.hint(format!(
+        "if the browser shows `Invalid parameter: redirect_uri`, allow {registered} for the client `{client}` at the provider; if it shows `Client not \
+         found`, look at the client ID"
+    ))
+}
+
+/// Redeems the provider's answer for tokens.
+fn redeem(
+    input: &Input,
+    request: &AuthorizationRequest,
+    response: &AuthorizationResponse,
+    provider: &Provider<'_>,
+    client: &Client,
+    parts: &Parts<'_>,
+) -> Result<Granted> {
+    let code = match response {
+        AuthorizationResponse::Code(code) => code,
+        AuthorizationResponse::Refused { error, description } => return Err(refused(error, description.as_deref(), &input.profile.scope())),
+    };
+    let obtained = parts.clock.now();
+    let tokens = provider.exchange(client, request, code, obtained)?;
+    Ok(Granted { tokens, nonce: Some(request.nonce.clone()), obtained })
+}
+
+/// What the provider's refusal means to the person (RFC 6749 section 4.1.2.1, OpenID Connect Core 1.0 section 3.1.2.6).
+fn refused(error: &str, description: Option<&str>, scope: &[String]) -> Error {
+    let said = in_words(error, description);
+    match error {
+        "access_denied" => Error::failed("the sign-in was denied at the provider"),
+        "invalid_scope" => Error::failed(format!("the provider does not know one of the scopes `{}`: {said}", scope.join(" ")))
+            .hint("choose others with `--scope`, or add them to the client at the provider"),
+        "login_required" | "interaction_required" | "consent_required" | "account_selection_required" => {
+            Error::failed(format!("the provider needs the person, and was asked not to: {said}")).hint("leave out `--prompt none`")
+        }
+        "temporarily_unavailable" | "server_error" => {
+            Error::new(ErrorKind::ProviderUnreachable, format!("the provider is in trouble: {said}")).hint("try again later")
+        }
+        _ => Error::failed(format!("the provider refused the sign-in: {said}")),
+    }
+}
