@@ -17,6 +17,8 @@ mod http_clients;
 mod https_server;
 mod kubectl;
 mod orders;
+#[cfg(target_os = "linux")]
+mod postgres;
 mod realm_token;
 mod recipes;
 mod registry;

@@ -4,6 +4,7 @@
 
 mod browser;
 mod ci;
+mod debian;
 mod demo;
 mod failure;
 mod fuzz;
@@ -14,6 +15,7 @@ mod http;
 mod keycloak;
 mod keyring;
 mod packages;
+mod postgres;
 mod process;
 mod progress;
 mod python;

@@ -3,9 +3,9 @@
 //!
 //! What the live tests are told: `KCLOGIN_LIVE_KEYCLOAK` (its address), `KCLOGIN_LIVE_ADMIN` (`user:password`), `KCLOGIN_LIVE_BROWSER`
 //! (a program for `BROWSER`, without spaces in its path; see `browser` for what it obeys). The test of a restart is told where a Keycloak of its own is to
-//! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`; those of kubectl where today's is: `KCLOGIN_LIVE_KUBECTL`; those of Terraform where an OpenTofu is:
-//! `KCLOGIN_LIVE_TOFU`; those of git where one is that
-//! is newer than the system's may be: `KCLOGIN_LIVE_GIT`; those of recipes for Python and its programs in which folder these are: `KCLOGIN_LIVE_PYTHON`.
+//! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`; those of kubectl where today's is: `KCLOGIN_LIVE_KUBECTL`; those of Terraform where an OpenTofu
+//! is: `KCLOGIN_LIVE_TOFU`; those of git where one is that is newer than the system's may be: `KCLOGIN_LIVE_GIT`; those of recipes for Python and its programs in
+//! which folder these are: `KCLOGIN_LIVE_PYTHON`; those of psql where a PostgreSQL is that knows OAuth: `KCLOGIN_LIVE_POSTGRES`.
 
 use std::process::Command;
 use std::time::Instant;
@@ -18,6 +18,7 @@ use crate::go;
 use crate::keycloak::{self, Keycloak, Origin};
 use crate::keyring::Surroundings;
 use crate::packages::{self, Tool};
+use crate::postgres;
 use crate::process;
 use crate::python;
 use crate::scratch::Scratch;
@@ -108,6 +109,15 @@ pub(crate) fn run(options: &Options) -> Outcome {
         Ok(())
     });
     if cfg!(target_os = "linux") {
+        if packages::can_bring(&[Tool::PostgresParts]) {
+            stages.check("PostgreSQL 18", || {
+                programs.env("KCLOGIN_LIVE_POSTGRES", postgres::folder()?);
+                Ok(())
+            });
+        } else {
+            skipped.push("postgres::");
+            stages.left_out("PostgreSQL 18", "it is built from Debian's source, and what that takes is not here");
+        }
         if may_make_machines() && packages::can_bring(&[Tool::Systemd]) {
             stages.check("systemd", || packages::ensure(&[Tool::Systemd]));
         } else {

@@ -146,6 +146,11 @@ impl Manager {
                 Self::Brew => &["node"],
                 _ => &["nodejs"],
             },
+            Tool::PostgresParts => match self {
+                Self::Apt => &["gcc", "libc6-dev", "bison", "flex", "perl", "bzip2", "libcurl4-openssl-dev", "libssl-dev"],
+                // The source is Debian's.
+                _ => &[],
+            },
             Tool::Python => match self {
                 Self::Pacman | Self::Brew => &["python"],
                 _ => &["python3"],

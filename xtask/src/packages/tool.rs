@@ -43,6 +43,8 @@ pub(crate) enum Tool {
     Kubectl,
     Make,
     Node,
+    /// What PostgreSQL and a module of its are built with: a C compiler, bison, flex and Perl, libcurl and OpenSSL.
+    PostgresParts,
     Python,
     /// A Python that can make environments of its own.
     PythonVenv,
@@ -83,6 +85,10 @@ impl Tool {
             Self::Kubectl => find(&["kubectl"]),
             Self::Make => find(&["make"]),
             Self::Node => find(&["node"]),
+            Self::PostgresParts => ["cc", "bison", "flex", "perl", "bzip2", "curl-config"]
+                .iter()
+                .try_fold(PathBuf::new(), |_, name| find(&[name]))
+                .filter(|_| Path::new("/usr/include/openssl/ssl.h").is_file()),
             Self::Python => find(&["python3"]),
             Self::PythonVenv => find(&["python3"])
                 .filter(|file| output(Command::new(file).args(["-c", "import ensurepip, venv"])).is_ok_and(|out| out.status.success())),
@@ -121,6 +127,7 @@ impl Tool {
             Self::Kubectl => "kubectl",
             Self::Make => "make",
             Self::Node => "node",
+            Self::PostgresParts => "a C compiler with bison, flex, Perl and the headers of libcurl and OpenSSL",
             Self::Python => "python3",
             Self::PythonVenv => "python3 with venv",
             Self::Registry => "docker-registry",
@@ -155,6 +162,7 @@ impl Tool {
             Self::Kubectl => "install kubectl",
             Self::Make => "install make",
             Self::Node => "install Node.js, 18 or newer",
+            Self::PostgresParts => "install a C compiler, bison, flex, Perl, bzip2, and the headers of libcurl and OpenSSL",
             Self::Python => "install Python 3",
             Self::PythonVenv => "install Python 3 with its modules venv and ensurepip",
             Self::Registry => "install docker-registry",
