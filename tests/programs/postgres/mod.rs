@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -29,8 +29,12 @@ fn installed(program: &str) -> PathBuf {
 
 /// A program of the server's, which refuses to be root and is somebody else in a namespace then, with root's files.
 fn as_nobody_special(name: &str) -> Command {
-    let mut command = Command::new("unshare");
-    command.args(["--user", "--map-user=1000", "--map-group=1000"]).arg(installed(name)).stdin(Stdio::null());
+    let is_root = fs::metadata("/proc/self").expect("a process").uid() == 0;
+    let mut command = Command::new(if is_root { PathBuf::from("unshare") } else { installed(name) });
+    if is_root {
+        command.args(["--user", "--map-user=1000", "--map-group=1000"]).arg(installed(name));
+    }
+    command.stdin(Stdio::null());
     command
 }
 

@@ -88,7 +88,9 @@ impl Tool {
             Self::PostgresParts => ["cc", "bison", "flex", "perl", "bzip2", "curl-config"]
                 .iter()
                 .try_fold(PathBuf::new(), |_, name| find(&[name]))
-                .filter(|_| Path::new("/usr/include/openssl/ssl.h").is_file()),
+                .filter(|_| Path::new("/usr/include/openssl/ssl.h").is_file())
+                // A Perl of the smallest kind has few modules.
+                .filter(|_| output(Command::new("perl").args(["-MFindBin", "-e", "1"])).is_ok_and(|out| out.status.success())),
             Self::Python => find(&["python3"]),
             Self::PythonVenv => find(&["python3"])
                 .filter(|file| output(Command::new(file).args(["-c", "import ensurepip, venv"])).is_ok_and(|out| out.status.success())),
