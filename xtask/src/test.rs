@@ -89,11 +89,11 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let mut skipped = Vec::new();
     if packages::can_bring(&[Tool::Go]) {
         stages.check("today's kubectl", || {
-            programs.env("KCLOGIN_LIVE_KUBECTL", go::build("kubectl", ".")?);
+            programs.env("KCLOGIN_LIVE_KUBECTL", go::build("kubectl", ".", &[])?);
             Ok(())
         });
         stages.check("OpenTofu", || {
-            programs.env("KCLOGIN_LIVE_TOFU", go::build("tofu", "github.com/opentofu/opentofu/cmd/tofu")?);
+            programs.env("KCLOGIN_LIVE_TOFU", go::build("tofu", "github.com/opentofu/opentofu/cmd/tofu", go::NOT_OPTIMIZED)?);
             Ok(())
         });
     } else {
