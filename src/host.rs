@@ -1,5 +1,6 @@
 //! The bundle of seams between kclogin and the machine it runs on. Only `lib` opens it; a command gets just the parts it uses.
 
+use std::cell::RefCell;
 use std::io::Read;
 
 use crate::browser::{Browser, SystemBrowser};
@@ -9,6 +10,7 @@ use crate::interrupt::{Interrupt, SystemInterrupt};
 use crate::program::{Programs, SystemPrograms};
 use crate::terminal::Terminal;
 use crate::token_store::{Stores, SystemStores};
+use crate::typed::{SystemTyped, Typed};
 
 /// Everything outside of kclogin that a run touches, but for the network and the file system.
 pub struct Host {
@@ -24,6 +26,8 @@ pub struct Host {
     pub terminal: Terminal,
     /// stdin, which is read only where a client secret is announced on it, and where git asks by it.
     pub stdin: Box<dyn Read>,
+    /// stdin, where a person types while something else is waited for.
+    pub typed: RefCell<Box<dyn Typed>>,
     /// What runs other programs.
     pub programs: Box<dyn Programs>,
     /// Ctrl-C.
@@ -42,6 +46,7 @@ impl Host {
             clock: Box::new(SystemClock),
             terminal,
             stdin: Box::new(std::io::stdin()),
+            typed: RefCell::new(Box::new(SystemTyped::default())),
             programs: Box::new(SystemPrograms),
             interrupt: Box::new(SystemInterrupt),
             environment,

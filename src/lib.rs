@@ -2,11 +2,11 @@
 //!
 //! A login is made of these rooms, and a file may use only what stands before it:
 //!
-//! 1. [`secret`], [`clock`], [`exit`], [`environment`], [`text`], [`encoding`], [`private_file`], [`file_lock`]: values, and the one
+//! 1. [`secret`], [`clock`], [`exit`], [`environment`], [`text`], [`encoding`], [`private_file`], [`file_lock`], [`surroundings`]: values, and the one
 //!    place each that reads the time and the environment, writes or locks a file.
 //! 2. [`error`]: what went wrong, sorted by who must act.
 //! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::authorization`], [`derived`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
-//! 4. [`terminal`], [`crash`], [`interrupt`], [`browser`], [`program`], [`loopback`], [`token_store`], [`token_file`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
+//! 4. [`terminal`], [`crash`], [`interrupt`], [`typed`], [`browser`], [`program`], [`loopback`], [`token_store`], [`token_file`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
 //! 5. [`issued`], [`session`]: a stored token set that can still yield a fresh one, and the token that comes of it; [`leftover`]: what is to be removed from stores that a profile has left.
 //! 6. [`command`]: one function for each command.
 //! 7. [`host`], [`cli`], [`generate`], `call` (from clap's types to a command's input), and this file, which alone knows them all: [`run`].
@@ -44,11 +44,13 @@ pub mod program;
 pub mod refresh_lock;
 pub mod secret;
 pub mod session;
+pub mod surroundings;
 pub mod terminal;
 pub mod text;
 pub mod token_file;
 pub mod token_set;
 pub mod token_store;
+pub mod typed;
 
 use std::ffi::OsString;
 use std::fs;
@@ -72,6 +74,7 @@ use leftover::Leftovers;
 use oidc::http::{Http, Settings as HttpSettings};
 use profile::Profile;
 use profile::choose::{choose, choose_for_login};
+use surroundings::Ssh;
 use terminal::{ColourPolicy, Verbosity};
 use token_store::StoreName;
 
@@ -179,7 +182,9 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
     host.interrupt.watch();
     let _turn = login_lock::without_waiting(state_dir.as_deref(), &input.profile.name);
     let (name, leftovers) = (input.profile.name.clone(), leftovers(host, parts.former.is_some()));
-    let outcome = command::login::login(input, &mut config, &parts);
+    let (mut typed, ssh) = (host.typed.borrow_mut(), Ssh::of(&host.environment));
+    let elsewhere = options.paste.then(|| command::login::Elsewhere { typed: &mut **typed, ssh: ssh.as_ref() });
+    let outcome = command::login::login(input, &mut config, &parts, elsewhere);
     leftovers.clear_or_warn(&name, &mut config);
     outcome
 }

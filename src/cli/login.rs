@@ -52,6 +52,9 @@ pub struct Login {
     /// Print the login page's address instead of opening it
     #[arg(long, help_heading = "How to sign in")]
     pub no_browser: bool,
+    /// Use a browser on another machine, and paste here the address where it ends
+    #[arg(long, help_heading = "How to sign in", conflicts_with_all = ["browser", "no_browser", "client_secret_stdin"])]
+    pub paste: bool,
     /// Come back to this address on this machine; `default` is a free port of http://127.0.0.1/callback
     #[arg(long, value_name = "URI", help_heading = "How to sign in")]
     pub redirect_uri: Option<String>,

@@ -68,6 +68,7 @@ Examples:
   kclogin login --server https://keycloak.example.com --realm work --client-id my-cli
   kclogin login                          sign in again, to the default profile
   kclogin login --scope 'openid profile email offline_access'   outlive the provider's session
+  kclogin login --paste                  with a browser on another machine
   kclogin login --no-browser             print the address instead of opening it
   pass show kc | kclogin login --client-id backend --client-secret-stdin")]
     Login(Box<Login>),

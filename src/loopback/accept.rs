@@ -99,17 +99,18 @@ impl Acceptor {
         Ok(Self { poll, listeners: registered, connections: VecDeque::new(), next_token, refused: false })
     }
 
-    /// Serves requests until one is taken (`Some`) or `deadline` has passed (`None`). `tick` hears every quarter of a second how much time is left.
+    /// Serves requests until one is taken (`Some`) or `deadline` has passed (`None`). `tick` hears every quarter of a second how much time is left, and may
+    /// give what comes another way; then there is no connection to it.
     ///
     /// # Errors
     /// The system's event queue fails.
     pub(super) fn serve<T>(
         &mut self,
         deadline: Instant,
-        tick: &mut dyn FnMut(Duration),
+        tick: &mut dyn FnMut(Duration) -> Option<T>,
         judge: &mut dyn FnMut(&Head) -> Verdict<T>,
         malformed: &[u8],
-    ) -> io::Result<Option<(T, Taken)>> {
+    ) -> io::Result<Option<(T, Option<Taken>)>> {
         let mut events = Events::with_capacity(CONNECTIONS + 2);
         let mut next_tick = Instant::now();
         loop {
@@ -118,7 +119,9 @@ impl Acceptor {
                 return Ok(None);
             }
             if now >= next_tick {
-                tick(deadline - now);
+                if let Some(given) = tick(deadline - now) {
+                    return Ok(Some((given, None)));
+                }
                 next_tick = now + TICK;
             }
             let expiry = self.connections.iter().map(|connection| connection.deadline).min();
@@ -139,7 +142,7 @@ impl Acceptor {
                         let Some(connection) = self.connections.remove(index) else { continue };
                         let mut stream = connection.stream;
                         let _ = self.poll.registry().deregister(&mut stream);
-                        return Ok(Some((taken, Taken(stream.into()))));
+                        return Ok(Some((taken, Some(Taken(stream.into())))));
                     }
                 }
             }

@@ -35,8 +35,8 @@ pub struct Loopback {
 pub struct Arrival {
     /// What the provider says.
     pub response: AuthorizationResponse,
-    /// The browser, waiting for its page.
-    pub browser: WaitingBrowser,
+    /// The browser, waiting for its page; nothing where the answer came another way.
+    pub browser: Option<WaitingBrowser>,
 }
 
 /// The browser, after it has brought the answer.
@@ -77,8 +77,8 @@ impl Loopback {
         &self.redirect_uri
     }
 
-    /// Waits for the provider's answer to `request`, telling `tick` how much time is left. All else that comes is answered and forgotten. Where there is a
-    /// start page, only a browser that was sent on from it can bring the answer.
+    /// Waits for the provider's answer to `request`, telling `tick` every quarter of a second how much time is left; what that gives is taken for the answer.
+    /// All else that comes is answered and forgotten. Where there is a start page, only a browser that was sent on from it can bring the answer.
     ///
     /// # Errors
     /// The system's event queue fails.
@@ -87,7 +87,7 @@ impl Loopback {
         request: &AuthorizationRequest,
         mut start: Option<&mut Start>,
         deadline: Instant,
-        tick: &mut dyn FnMut(Duration),
+        tick: &mut dyn FnMut(Duration) -> Option<AuthorizationResponse>,
     ) -> Result<std::result::Result<Arrival, NoArrival>> {
         let malformed = Page::Rejected("The request could not be understood.").to_response();
         let mut judge = Judge::new(&self.redirect_uri, request, start.as_deref_mut());
@@ -96,7 +96,7 @@ impl Loopback {
         let arrival = arrival.map_err(|error: io::Error| Error::failed(format!("the wait for the browser failed: {error}")))?;
         let forget_cookie = start.map(|start| start.forget_cookie());
         Ok(match arrival {
-            Some((response, taken)) => Ok(Arrival { response, browser: WaitingBrowser { taken, forget_cookie } }),
+            Some((response, taken)) => Ok(Arrival { response, browser: taken.map(|taken| WaitingBrowser { taken, forget_cookie }) }),
             None => Err(NoArrival { rejected }),
         })
     }

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use url::{Url, form_urlencoded};
+use url::{Position, Url, form_urlencoded};
 
 use crate::secret::Secret;
 
@@ -54,6 +54,8 @@ pub enum Rejection {
     WrongState,
     /// The provider promised `iss` and it is missing (RFC 9207 section 2.4).
     NoIssuer,
+    /// Something that was pasted is the address of something else.
+    OtherAddress,
     /// Another browser than the one the login was opened in, perhaps another person's (RFC 9700 section 4.5).
     OtherBrowser,
     /// `iss` names another issuer: a mix-up (RFC 9207 section 2.4, RFC 9700 section 4.4).
@@ -70,6 +72,7 @@ impl Rejection {
             Self::NoState => "it had no state, so it belongs to no login",
             Self::WrongState => "its state belongs to another login",
             Self::NoIssuer => "it did not name its issuer, as the provider promises to",
+            Self::OtherAddress => "it is not the address that the provider sends the browser back to",
             Self::OtherBrowser => "it came from another browser than the one the login was opened in",
             Self::WrongIssuer => "it came from another issuer than the one asked",
         })
@@ -99,6 +102,35 @@ impl AuthorizationRequest {
             (None, Some(code)) if !code.is_empty() => Ok(AuthorizationResponse::Code(Secret::new(code))),
             _ => Err(Rejection::NoAnswer),
         }
+    }
+}
+
+impl AuthorizationRequest {
+    /// Checks what a person has copied from the browser: the address that it was sent back to, or what stands behind the `?` there. It has to be what the
+    /// listener would have taken.
+    ///
+    /// # Errors
+    /// It is not the provider's answer to this request.
+    pub fn check_pasted(&self, text: &str) -> Result<AuthorizationResponse, Rejection> {
+        let text = text.trim().trim_matches(['"', '\'', '<', '>']).trim();
+        let (address, query) = match text.split_once('?') {
+            Some((address, query)) => (Some(address).filter(|address| !address.is_empty()), query),
+            None if text.split('=').next().is_some_and(|first| first.contains("://")) => return Err(Rejection::OtherAddress),
+            None => (None, text),
+        };
+        // Browsers leave out the scheme of what they show, and some of them in what is copied.
+        let is_ours = |address: &str| {
+            let ours = |url: &Url| url[..Position::AfterPath] == self.redirect_uri[..Position::AfterPath];
+            Url::parse(address).is_ok_and(|url| ours(&url)) || Url::parse(&format!("http://{address}")).is_ok_and(|url| ours(&url))
+        };
+        if !address.is_none_or(is_ours) {
+            return Err(Rejection::OtherAddress);
+        }
+        let query = query.split('#').next().unwrap_or_default();
+        if !query.contains('=') {
+            return Err(Rejection::NoState);
+        }
+        self.check(query)
     }
 }
 
@@ -184,6 +216,44 @@ mod tests {
                 assert_eq!((error.as_str(), description.as_deref()), ("access_denied", Some("No <b>")));
             }
             AuthorizationResponse::Code(_) => panic!("a code beside an error must not be redeemed"),
+        }
+    }
+
+    #[test]
+    fn what_is_pasted_is_held_to_what_the_listener_takes() {
+        let request = request(false);
+        let code = |text: &str| match request.check_pasted(text) {
+            Ok(AuthorizationResponse::Code(code)) => Ok(code.expose().clone()),
+            Ok(refused) => panic!("{refused:?}"),
+            Err(rejection) => Err(rejection),
+        };
+        for text in [
+            "http://127.0.0.1:1/callback?code=c&state=st-1",
+            "  \"http://127.0.0.1:1/callback?code=c&state=st-1#top\"\r",
+            "<http://127.0.0.1:1/callback?state=st-1&code=c>",
+            "127.0.0.1:1/callback?code=c&state=st-1",
+            "HTTP://127.0.0.1:1/callback?code=c&state=st-1",
+            "?code=c&state=st-1",
+            "code=c&state=st-1",
+        ] {
+            assert_eq!(code(text), Ok("c".to_owned()), "{text}");
+        }
+        for (text, rejection) in [
+            ("https://kc.example/auth?client_id=x&state=st-1", Rejection::OtherAddress),
+            ("https://kc.example/auth", Rejection::OtherAddress),
+            ("http://127.0.0.1:2/callback?code=c&state=st-1", Rejection::OtherAddress),
+            ("http://127.0.0.1:1/callback/?code=c&state=st-1", Rejection::OtherAddress),
+            ("https://127.0.0.1:1/callback?code=c&state=st-1", Rejection::OtherAddress),
+            ("http://127.0.0.1:1@evil.example/callback?code=c&state=st-1", Rejection::OtherAddress),
+            ("c", Rejection::NoState),
+            ("", Rejection::NoState),
+            ("code=c", Rejection::NoState),
+            ("code=c&state=st-2", Rejection::WrongState),
+            ("code=c&code=d&state=st-1", Rejection::Repeated("code")),
+            ("code=c&state=st-1&iss=https://evil.example", Rejection::WrongIssuer),
+            ("state=st-1", Rejection::NoAnswer),
+        ] {
+            assert_eq!(code(text), Err(rejection), "{text}");
         }
     }
 }

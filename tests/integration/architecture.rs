@@ -152,7 +152,7 @@ fn each_outside_crate_is_named_in_one_file() {
         ("serde_json", &[""]),
         ("clap", &["cli/", "generate.rs", "lib.rs"]),
         ("openidconnect", &["oidc/provider/"]),
-        ("rustix", &["crash.rs", "program/attend.rs", "program/converse.rs", "token_store/file.rs"]),
+        ("rustix", &["crash.rs", "program/attend.rs", "program/converse.rs", "token_store/file.rs", "typed/ready.rs"]),
     ]);
     let manifest = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).expect("text");
     let manifest: toml_edit::DocumentMut = manifest.parse().expect("TOML");
@@ -184,7 +184,7 @@ fn each_outside_crate_is_named_in_one_file() {
 fn printing_environment_clock_and_the_end_of_the_process_have_their_places() {
     let rules: [(&[&str], &[&str]); 6] = [
         (&["print!(", "println!(", "eprint!(", "eprintln!(", "dbg!(", "io::stdout", "io::stderr"], &["terminal.rs"]),
-        (&["io::stdin"], &["host.rs"]),
+        (&["io::stdin"], &["host.rs", "typed/ready.rs", "typed/thread.rs"]),
         (&["env::var", "env::home_dir", "env::current_dir", "env::set_var", "env::temp_dir"], &["environment.rs"]),
         (&["env::args"], &["main.rs"]),
         (&["SystemTime::now", "Utc::now", "Local::now"], &["clock.rs"]),

@@ -71,6 +71,7 @@ fn crashed(test: &str, arguments: &[&str], before: &[&str], spoil: impl FnOnce(&
         environment: Environment::from_pairs(variables),
         terminal: Terminal::new((Box::new(std::io::stdout()), false), (parts.stderr, false)),
         stdin: Box::new(Cursor::new(Vec::new())),
+        typed: std::cell::RefCell::new(Box::new(kclogin::typed::SystemTyped::default())),
         programs: Box::new(kclogin::program::SystemPrograms),
         interrupt: Box::new(NoInterrupt),
     };

@@ -1,5 +1,6 @@
 //! A machine for one test: kclogin's real `run`, with a browser, a store, a clock, an environment and two streams that the test owns.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::io::{Cursor, Write};
@@ -19,6 +20,7 @@ use kclogin::interrupt::Interrupt;
 use kclogin::program::{Conversation, Paths, Program, Programs, Verdict};
 use kclogin::terminal::Terminal;
 use kclogin::token_store::SystemStores;
+use kclogin::typed::{Entry, Typed};
 use url::Url;
 
 use crate::cookies;
@@ -67,6 +69,7 @@ pub(crate) struct Machine {
     pub(crate) programs: FakePrograms,
     terminal: Mutex<(bool, bool)>,
     latest: Mutex<Buffer>,
+    types: Mutex<Option<Types>>,
 }
 
 impl Machine {
@@ -85,6 +88,7 @@ impl Machine {
             programs: FakePrograms::default(),
             terminal: Mutex::new((false, false)),
             latest: Mutex::default(),
+            types: Mutex::default(),
             home,
         }
     }
@@ -117,6 +121,11 @@ impl Machine {
     }
 
     /// Puts text on stdin of the next runs.
+    pub(crate) fn type_when(&self, types: impl FnMut(&str) -> Option<Entry> + Send + 'static) {
+        *self.types.lock().expect("types") = Some(Arc::new(Mutex::new(types)));
+    }
+
+    /// What is on stdin.
     pub(crate) fn type_in(&self, text: &str) {
         *self.stdin.lock().expect("stdin") = text.as_bytes().to_vec();
     }
@@ -180,6 +189,7 @@ impl Machine {
             environment,
             terminal: Terminal::new((Box::new(out.clone()), out_tty), (Box::new(err.clone()), err_tty)),
             stdin: Box::new(Cursor::new(self.stdin.lock().expect("stdin").clone())),
+            typed: RefCell::new(Box::new(Typist { types: self.types.lock().expect("types").clone(), said: err.clone() })),
             programs: Box::new(self.programs.clone()),
             interrupt: Box::new(NoInterrupt),
         };
@@ -332,6 +342,22 @@ impl Programs for FakePrograms {
             stdout.write_all(saying.output.as_bytes()).expect("written");
         }
         Ok(saying.exit)
+    }
+}
+
+type Types = Arc<Mutex<dyn FnMut(&str) -> Option<Entry> + Send>>;
+
+/// A person who types by what is on stderr.
+struct Typist {
+    types: Option<Types>,
+    said: Buffer,
+}
+
+impl Typed for Typist {
+    fn next(&mut self) -> Option<Entry> {
+        let types = self.types.as_ref()?;
+        let said = self.said.text();
+        (types.lock().expect("types"))(&said)
     }
 }
 

@@ -29,6 +29,7 @@ mod login_order;
 mod logout;
 mod machine;
 mod neighbours;
+mod paste;
 mod person;
 mod profiles;
 mod provider;

@@ -16,17 +16,23 @@ pub(crate) fn log_in(person: &Person, more: &[&str]) {
     let mut login = command.stderr(Stdio::piped()).spawn().expect("kclogin starts");
     let mut lines = BufReader::new(login.stderr.take().expect("stderr")).lines().map(|line| line.expect("text"));
     let address = lines.find_map(|line| Some(line.strip_prefix("  ")?.to_owned())).expect("an address");
+    let back = sign_in(person, &address);
+    ureq::get(&back).call().expect("kclogin's page");
+    let rest: Vec<String> = lines.collect();
+    assert!(login.wait().expect("an end").success(), "{rest:?}");
+}
+
+/// Signs in at the login page, and gives the address that the browser would go back to.
+#[track_caller]
+pub(crate) fn sign_in(person: &Person, address: &str) -> String {
     let agent: Agent = Agent::config_builder().max_redirects(0).http_status_as_error(false).build().into();
-    let mut page = agent.get(&address).call().expect("the login page");
+    let mut page = agent.get(address).call().expect("the login page");
     let cookies = cookies(&page);
     let html = page.body_mut().read_to_string().expect("a page");
     let action = html.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form").replace("&amp;", "&");
     let form = [("username", person.name.as_str()), ("password", PASSWORD)];
     let answer = agent.post(&action).header("cookie", cookies).send_form(form).expect("an answer");
-    let back = answer.headers().get("location").expect("a redirect").to_str().expect("text");
-    agent.get(back).call().expect("kclogin's page");
-    let rest: Vec<String> = lines.collect();
-    assert!(login.wait().expect("an end").success(), "{rest:?}");
+    answer.headers().get("location").expect("a redirect").to_str().expect("text").to_owned()
 }
 
 /// What a browser would send back of an answer's cookies.

@@ -23,6 +23,7 @@ mod login;
 mod logout;
 mod neighbours;
 mod other_users;
+mod paste;
 #[path = "../integration/provider/mod.rs"]
 mod provider;
 mod provider_settings;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::keep::{Granted, keep};
+use super::paste::{self, Elsewhere};
 use super::{Input, Parts};
 use crate::browser::Launch;
 use crate::clock::lasting;
@@ -27,6 +28,7 @@ pub(super) fn sign_in(
     provider: &Provider<'_>,
     client: &Client,
     parts: &Parts<'_>,
+    mut elsewhere: Option<Elsewhere<'_>>,
 ) -> Result<(TokenSet, String)> {
     let mut loopback = Loopback::bind(input.profile.settings.redirect_uri.as_ref())?;
     let wishes = Wishes { scope: input.profile.scope(), parameters: std::mem::take(&mut input.parameters) };
@@ -34,32 +36,40 @@ pub(super) fn sign_in(
     let arrival = thread::scope(|scope| {
         // The keys come while the person types.
         let keys = scope.spawn(|| provider.prefetch_keys());
-        let arrival = wait(input, &mut loopback, &request, parts);
+        let arrival = match &mut elsewhere {
+            Some(elsewhere) => paste::wait(elsewhere, input, &mut loopback, &request, parts),
+            None => wait(input, &mut loopback, &request, parts),
+        };
         // Joined here, or its failure, even a panic, would be the login's: keys that did not come are fetched when they are needed.
         let _ = keys.join();
         arrival
     });
-    let Arrival { response, browser } = arrival?;
+    let Arrival { response, browser } = arrival?.map_err(|nothing| timed_out(input, &request, &nothing))?;
     drop(loopback);
     let granted = redeem(input, &request, &response, provider, client, parts);
     let outcome = granted.and_then(|granted| keep(granted, input, config, provider, client, parts));
-    match &outcome {
-        Ok((set, _)) => browser.show(&Page::SignedIn {
-            name: set.identity.display_name(),
-            account: set.identity.account_name(),
-            provider: &set.issuer,
-            client: &set.client_id,
-        }),
-        Err(error) => browser.show(&Page::Failed {
+    let page = match &outcome {
+        Ok((set, _)) => {
+            Page::SignedIn { name: set.identity.display_name(), account: set.identity.account_name(), provider: &set.issuer, client: &set.client_id }
+        }
+        Err(error) => Page::Failed {
             reason: error.sentence(),
             advice: error.hint_text().unwrap_or("go back to the terminal, and try again with `kclogin login`"),
-        }),
+        },
+    };
+    if let Some(browser) = browser {
+        browser.show(&page);
     }
     outcome
 }
 
 /// Sends the person to the login page and waits for what comes back.
-fn wait(input: &Input, loopback: &mut Loopback, request: &AuthorizationRequest, parts: &Parts<'_>) -> Result<Arrival> {
+fn wait(
+    input: &Input,
+    loopback: &mut Loopback,
+    request: &AuthorizationRequest,
+    parts: &Parts<'_>,
+) -> Result<std::result::Result<Arrival, NoArrival>> {
     let terminal = parts.terminal;
     let (mut launch, mut start) = show_login_page(input, request, parts).unzip();
     // Said again where it is needed: a quiet login has not said it yet.
@@ -77,10 +87,11 @@ fn wait(input: &Input, loopback: &mut Loopback, request: &AuthorizationRequest, 
             let left = format!("{}:{:02} left", seconds / 60, seconds % 60);
             terminal.progress(Line::new().plain("Waiting for the sign-in in the browser ... ").strong(left).dim(" (Ctrl-C to stop)"));
         }
+        None
     };
     let arrival = loopback.wait(request, start.as_mut(), Instant::now() + input.timeout, &mut tick);
     terminal.clear_progress();
-    arrival?.map_err(|nothing| timed_out(input, request, &nothing))
+    arrival
 }
 
 /// Opens the browser at a start page, which knows it again when it comes back. Where no browser can be opened, the address of the login page itself is

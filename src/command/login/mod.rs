@@ -5,6 +5,7 @@
 
 mod browser;
 mod keep;
+mod paste;
 
 use std::path::Path;
 use std::time::Duration;
@@ -22,6 +23,8 @@ use crate::session::{account, stored_client_secret};
 use crate::terminal::{Line, Terminal};
 use crate::token_set::TokenSet;
 use crate::token_store::{StoreName, TokenStore, probe};
+
+pub use paste::Elsewhere;
 
 /// What is asked for.
 #[derive(Debug)]
@@ -72,11 +75,11 @@ impl Former {
     }
 }
 
-/// Signs in.
+/// Signs in; where the browser is on another machine, that says what is pasted from there.
 ///
 /// # Errors
 /// The provider, the store, the listener or the person says no, or none of them says anything in time. Nothing that was stored before is lost.
-pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>) -> Result<()> {
+pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>, elsewhere: Option<Elsewhere<'_>>) -> Result<()> {
     let provider = Provider::of_settings(parts.http, &input.profile.settings)?;
     if provider.endpoints.jwks.is_none() {
         parts.terminal.warning("no keys of the provider are known, so only the connection to its token endpoint vouches for the ID token");
@@ -87,7 +90,7 @@ pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>) -> Result
         parts.terminal.warning(caution);
     }
     let client = the_client(&mut input, &provider, parts)?;
-    let (set, name) = browser::sign_in(&mut input, config, &provider, &client, parts)?;
+    let (set, name) = browser::sign_in(&mut input, config, &provider, &client, parts, elsewhere)?;
     say_who(&set, input.introduce.then_some(&name), config, parts.terminal);
     Ok(())
 }
