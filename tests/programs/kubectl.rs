@@ -258,4 +258,25 @@ mod todays_kubectl {
         set_up(&person, Today, &server, &[]);
         assert_eq!(run(&person, Today, "kubectl get pods").code, 1, "an ID token is for its client");
     }
+
+    #[test]
+    fn without_a_person_is_a_service_account() {
+        let mut person = Person::new();
+        let issuer = person.issuer();
+        person.set("KCLOGIN_PROFILE", "");
+        person.set("KCLOGIN_ISSUER", &issuer);
+        person.set("KCLOGIN_CLIENT_ID", "backend");
+        person.set("KCLOGIN_CLIENT_SECRET", "backend-secret");
+        person.set("DBUS_SESSION_BUS_ADDRESS", "");
+        person.set("KCLOGIN_STORE", "");
+        let server = ApiServer::trusting(&issuer, "orders-api");
+        set_up(&person, Today, &server, &["--client-credentials"]);
+        let kubeconfig = fs::read_to_string(person.path("kubeconfig")).expect("a kubeconfig");
+        assert!(!kubeconfig.contains("backend-secret") && !kubeconfig.contains("eyJ"), "{kubeconfig}");
+        let pods = run(&person, Today, "kubectl get pods").done();
+        assert!(pods.contains("pod-of-service-account-backend"), "{pods}");
+        person.set("KCLOGIN_CLIENT_SECRET", "wrong");
+        let refused = run(&person, Today, "kubectl get pods");
+        assert!(refused.code == 1 && refused.stderr.contains("error: the provider "), "{refused:?}");
+    }
 }

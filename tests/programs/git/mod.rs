@@ -188,3 +188,21 @@ fn git_stops_with_kclogin_s_sentence_where_nobody_is_signed_in() {
         assert!(host.shown().iter().all(|shown| *shown == Shown::Nothing), "{git:?}");
     }
 }
+
+#[test]
+fn git_clones_as_a_service_account_where_there_is_no_person() {
+    let mut person = Person::new();
+    let (issuer, name) = (person.issuer(), person.name.clone());
+    // A profile for the site, whose client has a secret in the environment, and no session.
+    let config = format!("[profile.{name}]\nissuer = \"{issuer}\"\nclient-id = \"backend\"\nclient-authentication = \"client_secret_basic\"\n");
+    fs::create_dir_all(person.path(".config/kclogin")).expect("made");
+    fs::write(person.path(".config/kclogin/config.toml"), config).expect("written");
+    person.set("KCLOGIN_CLIENT_SECRET", "backend-secret");
+    person.set("DBUS_SESSION_BUS_ADDRESS", "");
+    for git in BOTH {
+        let host = GitHost::start(&issuer, &[BEARER, BASIC]);
+        set_up(&person, &host.site(), "--client-credentials --scope openid");
+        git.run(&person, &["clone", &host.url(), &format!("{git:?}")]).done();
+        assert!(host.shown().iter().any(|shown| shown.token().is_some()), "{:?}", host.shown());
+    }
+}
