@@ -277,6 +277,6 @@ mod todays_kubectl {
         assert!(pods.contains("pod-of-service-account-backend"), "{pods}");
         person.set("KCLOGIN_CLIENT_SECRET", "wrong");
         let refused = run(&person, Today, "kubectl get pods");
-        assert!(refused.code == 1 && refused.stderr.contains("error: the provider "), "{refused:?}");
+        assert!(refused.code == 1 && refused.stderr.contains("does not accept the client `backend`"), "{refused:?}");
     }
 }
