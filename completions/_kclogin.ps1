@@ -78,6 +78,7 @@ Register-ArgumentCompleter -Native -CommandName 'kclogin' -ScriptBlock {
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]')
             [CompletionResult]::new('--client-secret-stdin', '--client-secret-stdin', [CompletionResultType]::ParameterName, 'Read the client''s secret from stdin and keep it in the token store [env: KCLOGIN_CLIENT_SECRET]')
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Print the login page''s address instead of opening it')
+            [CompletionResult]::new('--private', '--private', [CompletionResultType]::ParameterName, 'Open a private window, in which nobody is signed in yet')
             [CompletionResult]::new('--paste', '--paste', [CompletionResultType]::ParameterName, 'Use a browser on another machine, and paste here the address where it ends')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what has to be said')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what has to be said')

@@ -82,6 +82,7 @@ kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l client-secret-stdin -d 'Read the client\'s secret from stdin and keep it in the token store [env: KCLOGIN_CLIENT_SECRET]'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l no-browser -d 'Print the login page\'s address instead of opening it'
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l private -d 'Open a private window, in which nobody is signed in yet'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l paste -d 'Use a browser on another machine, and paste here the address where it ends'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s v -l verbose -d 'Say what is sent where, never a secret'

@@ -60,7 +60,7 @@ use std::time::Duration;
 use clap::Parser;
 use clap::error::ErrorKind as ClapErrorKind;
 
-use browser::{Browser, BrowserCommand};
+use browser::{Browser, BrowserCommand, private_window};
 use call::docker_credential::{self, docker_credential};
 use call::git_credential;
 use call::inspect;
@@ -160,6 +160,7 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
         .as_deref()
         .map(|text| BrowserCommand::parse(text).ok_or_else(|| Error::usage(format!("`{text}` is not a command")).hint("look at its quotes")));
     let given = given.transpose()?;
+    let given = if options.private { Some(private_window(given, &host.environment)?) } else { given };
     let browser: Option<&dyn Browser> = match &given {
         _ if options.no_browser => None,
         Some(command) => Some(command),

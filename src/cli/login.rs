@@ -52,8 +52,11 @@ pub struct Login {
     /// Print the login page's address instead of opening it
     #[arg(long, help_heading = "How to sign in")]
     pub no_browser: bool,
+    /// Open a private window, in which nobody is signed in yet
+    #[arg(long, help_heading = "How to sign in", conflicts_with = "no_browser")]
+    pub private: bool,
     /// Use a browser on another machine, and paste here the address where it ends
-    #[arg(long, help_heading = "How to sign in", conflicts_with_all = ["browser", "no_browser", "client_secret_stdin"])]
+    #[arg(long, help_heading = "How to sign in", conflicts_with_all = ["browser", "no_browser", "private", "client_secret_stdin"])]
     pub paste: bool,
     /// Come back to this address on this machine; `default` is a free port of http://127.0.0.1/callback
     #[arg(long, value_name = "URI", help_heading = "How to sign in")]

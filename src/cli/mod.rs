@@ -69,6 +69,7 @@ Examples:
   kclogin login                          sign in again, to the default profile
   kclogin login --scope 'openid profile email offline_access'   outlive the provider's session
   kclogin login --paste                  with a browser on another machine
+  kclogin login --private                as somebody else than the browser knows
   kclogin login --no-browser             print the address instead of opening it
   pass show kc | kclogin login --client-id backend --client-secret-stdin")]
     Login(Box<Login>),

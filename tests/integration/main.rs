@@ -4,6 +4,7 @@
 mod answer;
 mod architecture;
 mod bad_input;
+mod browsers;
 mod clients;
 mod cookies;
 mod crash;
