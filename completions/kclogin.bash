@@ -681,7 +681,7 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__login)
-            opts="-p -q -v -h --issuer --server --realm --client-id --client-secret-stdin --scope --ca-file --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --browser --no-browser --private --paste --redirect-uri --timeout --prompt --login-hint --idp-hint --acr-values --max-age --param --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --issuer --server --realm --client-id --client-secret-stdin --scope --ca-file --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --browser --no-browser --private --paste --device --redirect-uri --timeout --prompt --login-hint --idp-hint --acr-values --max-age --param --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -728,6 +728,10 @@ _kclogin() {
                     return 0
                     ;;
                 --end-session-endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --device-authorization-endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

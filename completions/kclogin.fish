@@ -63,6 +63,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l token-endpoint
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l userinfo-endpoint -d 'Where the provider says who a token belongs to, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l jwks-uri -d 'Where the provider publishes its keys, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l end-session-endpoint -d 'Where the provider ends sessions, if it has no discovery' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l device-authorization-endpoint -d 'Where the provider gives codes for --device, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l browser -d 'Open the login page with this command; %s is its address [env: BROWSER]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l redirect-uri -d 'Come back to this address on this machine; `default` is a free port of http://127.0.0.1/callback' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l timeout -d 'How long to wait for you' -r
@@ -84,6 +85,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l client-secret-
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l no-browser -d 'Print the login page\'s address instead of opening it'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l private -d 'Open a private window, in which nobody is signed in yet'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l paste -d 'Use a browser on another machine, and paste here the address where it ends'
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l device -d 'Show a code to enter in a browser on any device; remembered in the profile'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'

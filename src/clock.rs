@@ -1,7 +1,8 @@
-//! The time, as whole seconds since the Unix epoch, and the one place that reads it.
+//! The time, as whole seconds since the Unix epoch, and the one place that reads it and lets it pass.
 //!
 //! Deciding whether something has expired is left to those who know what is expiring.
 
+use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -72,6 +73,11 @@ pub fn lasting(duration: Duration) -> String {
 pub trait Clock: Sync {
     /// The present moment.
     fn now(&self) -> Timestamp;
+
+    /// Lets this much of it pass. Ctrl-C ends the process meanwhile; see [`interrupt`](crate::interrupt).
+    fn pause(&self, duration: Duration) {
+        thread::sleep(duration);
+    }
 }
 
 /// The operating system's clock.

@@ -109,6 +109,13 @@ impl Environment {
         named.map(|address| address.to_string_lossy().into_owned()).or_else(|| well_known().map(|socket| format!("unix:path={}", socket.display())))
     }
 
+    /// Whether a terminal here shows characters beyond ASCII, by the first locale variable that says (POSIX.1-2024 section 8.2); on Windows and macOS it does.
+    #[must_use]
+    pub fn has_utf8(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| self.get(name)).unwrap_or_default().to_ascii_lowercase();
+        cfg!(any(windows, target_os = "macos")) || locale.contains("utf-8") || locale.contains("utf8")
+    }
+
     /// Whether there is a screen on which another program could ask the person something (on X11 and Wayland).
     #[must_use]
     pub fn has_display(&self) -> bool {

@@ -4,6 +4,7 @@
 //! and `2>log` leaves stdout one. What to say is left to the commands.
 
 mod line;
+mod qr;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,6 +45,8 @@ struct Stream {
     colour: bool,
     /// Whether a line can be taken back: not on a terminal that knows no escape sequences.
     can_rewrite: bool,
+    /// How wide it is, in characters, where block characters can be drawn on it; else 0.
+    drawable: usize,
     /// A line that is being rewritten in place, and has no line break yet.
     open_line: bool,
 }
@@ -83,8 +86,9 @@ impl Terminal {
     /// Two streams, each with whether it is a terminal.
     #[must_use]
     pub fn new(out: (Box<dyn Write + Send>, bool), err: (Box<dyn Write + Send>, bool)) -> Self {
-        let stream =
-            |(writer, is_terminal)| Arc::new(Mutex::new(Stream { writer, is_terminal, colour: false, can_rewrite: false, open_line: false }));
+        let stream = |(writer, is_terminal)| {
+            Arc::new(Mutex::new(Stream { writer, is_terminal, colour: false, can_rewrite: false, drawable: 0, open_line: false }))
+        };
         Self { out: stream(out), err: stream(err), verbosity: Verbosity::Normal }
     }
 
@@ -102,6 +106,15 @@ impl Terminal {
                 ColourPolicy::Auto => stream.can_rewrite,
             };
         }
+        self.measure(environment);
+    }
+
+    /// How wide a drawing on stderr may be: nothing where it is no terminal, or one that knows no block characters or not its own width.
+    fn measure(&self, environment: &Environment) {
+        let mut err = self.err();
+        let said = environment.get("COLUMNS").and_then(|columns| columns.parse().ok());
+        let width = || said.or_else(|| terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0.into()));
+        err.drawable = if err.can_rewrite && environment.has_utf8() { width().unwrap_or(0) } else { 0 };
     }
 
     fn out(&self) -> MutexGuard<'_, Stream> {
@@ -182,6 +195,21 @@ impl Terminal {
     /// Says what the person has to know to go on, however quiet they asked it to be.
     pub fn prompt(&self, line: impl Into<Line>) {
         self.courtesy(&line.into());
+    }
+
+    /// Draws a QR code for a text that is also said in words, and says whether it did: not where it would not be seen as one, nor where the person asked
+    /// for quiet.
+    #[must_use]
+    pub fn qr_code(&self, text: &str) -> bool {
+        let draw = |err: MutexGuard<'_, Stream>| qr::draw(text, err.colour, err.drawable);
+        let rows = if self.verbosity > Verbosity::Quiet { draw(self.err()) } else { None };
+        rows.into_iter().flatten().map(|row| self.courtesy(&Line::new().modules(row))).count() > 0
+    }
+
+    /// Whether a person may be reading what is said on stderr.
+    #[must_use]
+    pub fn has_reader(&self) -> bool {
+        self.err().is_terminal
     }
 
     /// Says what deserves attention though the command goes on.

@@ -20,6 +20,7 @@ use crate::oidc::endpoints::parse_url;
 use crate::oidc::http::{Http, Settings as HttpSettings};
 use crate::profile::choose::{Changes, Wanted, choose};
 use crate::profile::config_file::Config;
+use crate::profile::login_method::LoginMethod;
 use crate::profile::{ExplicitEndpoints, Profile};
 use crate::secret::Secret;
 use crate::terminal::{ColourPolicy, Verbosity};
@@ -106,6 +107,7 @@ pub(crate) fn wanted(global: &Global, login: Option<&Login>, environment: &Envir
             Some("default") => Some(None),
             given => given.map(|text| parse_url("redirect URI", text).map(Some)).transpose()?,
         },
+        login_method: login_method(login),
         ca_file: login.ca_file.as_ref().map(absolute),
         store: store_setting(global, environment),
         endpoints: ExplicitEndpoints {
@@ -115,9 +117,21 @@ pub(crate) fn wanted(global: &Global, login: Option<&Login>, environment: &Envir
             jwks_uri: url("key set's address", &login.jwks_uri)?,
             end_session_endpoint: url("end session endpoint", &login.end_session_endpoint)?,
             revocation_endpoint: None,
+            device_authorization_endpoint: url("device authorization endpoint", &login.device_authorization_endpoint)?,
         },
     };
     Ok(wanted)
+}
+
+/// The way to sign in that the options ask for; a profile remembers it.
+fn login_method(login: &Login) -> Option<LoginMethod> {
+    match login {
+        Login { device: true, .. } => Some(LoginMethod::Device),
+        Login { browser: Some(_), .. } | Login { no_browser: true, .. } | Login { private: true, .. } | Login { paste: true, .. } => {
+            Some(LoginMethod::Browser)
+        }
+        _ => None,
+    }
 }
 
 /// `openid` is what makes it a sign-in, so it is always there.

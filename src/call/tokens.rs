@@ -14,7 +14,9 @@ use crate::issued::{Ask, ExecInfo, Need, Refresh, Shell, Source, TokenKind};
 use crate::login_lock::{self, Turn};
 use crate::profile::Profile;
 use crate::profile::choose::choose_for_login;
+use crate::profile::login_method::LoginMethod;
 use crate::session::{ServiceAccount, Session};
+use crate::terminal::Terminal;
 use crate::token_store::TokenStore;
 
 /// How much longer than a sign-in may take another process's is waited for: finding the provider and redeeming the code take time too.
@@ -153,6 +155,16 @@ pub(crate) fn session_of<T>(
     })
 }
 
+/// Refuses to begin a sign-in that nobody can complete: a code that nobody reads would be waited for in vain. Whoever types `kclogin login` is there.
+fn require_somebody(profile: &Profile, terminal: &Terminal) -> Result<()> {
+    if terminal.has_reader() || !profile.settings.login_method.is_some_and(LoginMethod::needs_a_reader) {
+        return Ok(());
+    }
+    let name = &profile.name;
+    Err(Error::login_required(format!("the profile `{name}` signs in with a code, and there is no terminal to show it on"))
+        .hint(format!("sign in with `kclogin login --profile {name}` in a terminal")))
+}
+
 /// Does what wants a session, and once more after a sign-in where only that helps: one for all processes that come to this at once.
 fn or_sign_in<T>(global: &Global, host: &mut Host, sign_in: SignIn, command: impl Fn(&Host) -> Result<T>) -> Result<T> {
     let is_required = |outcome: &Result<T>| outcome.as_ref().is_err_and(|error| error.kind() == ErrorKind::LoginRequired);
@@ -163,6 +175,7 @@ fn or_sign_in<T>(global: &Global, host: &mut Host, sign_in: SignIn, command: imp
     }
     let options = (sign_in.options)();
     let profile = choose_for_login(&config(host)?, &wanted(global, Some(&options), &host.environment)?)?;
+    require_somebody(&profile, &host.terminal)?;
     let state_dir = host.environment.state_dir();
     let wait = || host.terminal.status("Another kclogin is waiting for you to sign in; this one waits for what comes of it.");
     let turn = login_lock::turn(state_dir.as_deref(), &profile.name, began, *options.timeout + LOGIN_MARGIN, wait)?;

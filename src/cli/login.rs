@@ -45,6 +45,9 @@ pub struct Login {
     /// Where the provider ends sessions, if it has no discovery
     #[arg(long, value_name = "URL", help_heading = "Provider and client")]
     pub end_session_endpoint: Option<String>,
+    /// Where the provider gives codes for --device, if it has no discovery
+    #[arg(long, value_name = "URL", help_heading = "Provider and client")]
+    pub device_authorization_endpoint: Option<String>,
 
     /// Open the login page with this command; %s is its address [env: BROWSER]
     #[arg(long, value_name = "CMD", help_heading = "How to sign in", conflicts_with = "no_browser")]
@@ -58,6 +61,9 @@ pub struct Login {
     /// Use a browser on another machine, and paste here the address where it ends
     #[arg(long, help_heading = "How to sign in", conflicts_with_all = ["browser", "no_browser", "private", "client_secret_stdin"])]
     pub paste: bool,
+    /// Show a code to enter in a browser on any device; remembered in the profile
+    #[arg(long, help_heading = "How to sign in", conflicts_with_all = ["browser", "no_browser", "private", "paste", "redirect_uri"])]
+    pub device: bool,
     /// Come back to this address on this machine; `default` is a free port of http://127.0.0.1/callback
     #[arg(long, value_name = "URI", help_heading = "How to sign in")]
     pub redirect_uri: Option<String>,

@@ -71,6 +71,7 @@ Examples:
   kclogin login --paste                  with a browser on another machine
   kclogin login --private                as somebody else than the browser knows
   kclogin login --no-browser             print the address instead of opening it
+  kclogin login --device                 over SSH: enter a code in a browser anywhere
   pass show kc | kclogin login --client-id backend --client-secret-stdin")]
     Login(Box<Login>),
     /// Show who is signed in

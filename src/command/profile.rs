@@ -69,6 +69,7 @@ pub fn show(profile: &Profile, store: &str, config: &Config, terminal: &Terminal
         ("Client", Some(settings.client_id.clone())),
         ("Secret", authentication.map(|method| format!("in the token store, sent by {method}"))),
         ("Scope", Some(profile.scope().join(" "))),
+        ("Login", settings.login_method.map(|method| method.in_words().to_owned())),
         ("Redirect", settings.redirect_uri.as_ref().map(ToString::to_string)),
         ("CA file", settings.ca_file.as_ref().map(|path| path.display().to_string())),
         ("Store", Some(store.to_owned())),
@@ -84,6 +85,7 @@ pub fn show(profile: &Profile, store: &str, config: &Config, terminal: &Terminal
         ("Keys", endpoints.jwks_uri.as_ref().map(ToString::to_string)),
         ("Logout", endpoints.end_session_endpoint.as_ref().map(ToString::to_string)),
         ("Revoke", endpoints.revocation_endpoint.as_ref().map(ToString::to_string)),
+        ("Device", endpoints.device_authorization_endpoint.as_ref().map(ToString::to_string)),
     ];
     rows.into_iter().filter_map(|(term, value)| Some((term, value?))).try_for_each(|(term, value)| terminal.result(Line::row(term, value.into())))
 }

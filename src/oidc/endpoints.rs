@@ -31,6 +31,9 @@ pub struct Endpoints {
     /// `introspection_endpoint` (RFC 7662)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub introspection: Option<Url>,
+    /// `device_authorization_endpoint` (RFC 8628 section 4)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_authorization: Option<Url>,
 }
 
 impl Endpoints {
@@ -48,6 +51,7 @@ impl Endpoints {
             end_session: Some(at("logout")?),
             revocation: Some(at("revoke")?),
             introspection: Some(at("token/introspect")?),
+            device_authorization: Some(at("auth/device")?),
         })
     }
 
@@ -69,6 +73,7 @@ impl Endpoints {
             end_session: self.end_session.or(whole.end_session),
             revocation: self.revocation.or(whole.revocation),
             introspection: self.introspection.or(whole.introspection),
+            device_authorization: self.device_authorization.or(whole.device_authorization),
             ..self
         }
     }
@@ -82,6 +87,7 @@ impl Endpoints {
             ("end_session_endpoint", &self.end_session),
             ("revocation_endpoint", &self.revocation),
             ("introspection_endpoint", &self.introspection),
+            ("device_authorization_endpoint", &self.device_authorization),
         ];
         required.into_iter().chain(optional.into_iter().filter_map(|(name, url)| url.as_ref().map(|url| (name, url))))
     }
@@ -188,6 +194,14 @@ mod tests {
             let error = parse_url("issuer", bad).expect_err("refused");
             assert!(!format!("{error:?}").contains("s3cr3t"), "the password must not be repeated: {error:?}");
         }
+    }
+
+    #[test]
+    fn endpoints_that_an_older_program_stored_are_read() {
+        let stored = r#"{"authorization":"https://kc.example/auth","token":"https://kc.example/token","userinfo":"https://kc.example/me"}"#;
+        let endpoints: Endpoints = serde_json::from_str(stored).expect("endpoints");
+        assert_eq!((endpoints.device_authorization.as_ref(), endpoints.named().count()), (None, 3));
+        assert_eq!(serde_json::to_string(&endpoints).expect("JSON"), stored);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::config_file::Config;
+use super::login_method::LoginMethod;
 use super::{DEFAULT_CLIENT_ID, ExplicitEndpoints, Profile, Settings, check_name, suggest_name};
 use crate::error::{Error, Result};
 use crate::oidc::endpoints::{parse_url, require_secure};
@@ -23,7 +24,7 @@ pub struct Wanted {
     pub environment_issuer: Option<String>,
     /// `KCLOGIN_CLIENT_ID`
     pub environment_client_id: Option<String>,
-    /// The settings that a login may change, where they are given: scopes, redirect URI, CA file, store and endpoints.
+    /// The settings that a login may change, where they are given: scopes, redirect URI, the way to sign in, CA file, store and endpoints.
     pub changes: Changes,
 }
 
@@ -34,6 +35,8 @@ pub struct Changes {
     pub scope: Option<Vec<String>>,
     /// `--redirect-uri`; nothing in it for a free port again
     pub redirect_uri: Option<Option<Url>>,
+    /// `--device`, or another option that only one way to sign in has
+    pub login_method: Option<LoginMethod>,
     /// `--ca-file`, made absolute
     pub ca_file: Option<std::path::PathBuf>,
     /// `--store` or `KCLOGIN_STORE`
@@ -198,6 +201,7 @@ fn apply(changes: &Changes, settings: &mut Settings) {
     if let Some(given) = &changes.redirect_uri {
         settings.redirect_uri.clone_from(given);
     }
+    replace(&mut settings.login_method, &changes.login_method);
     replace(&mut settings.ca_file, &changes.ca_file);
     replace(&mut settings.store, &changes.store);
     replace(&mut settings.endpoints.authorization_endpoint, &changes.endpoints.authorization_endpoint);
@@ -206,6 +210,7 @@ fn apply(changes: &Changes, settings: &mut Settings) {
     replace(&mut settings.endpoints.jwks_uri, &changes.endpoints.jwks_uri);
     replace(&mut settings.endpoints.end_session_endpoint, &changes.endpoints.end_session_endpoint);
     replace(&mut settings.endpoints.revocation_endpoint, &changes.endpoints.revocation_endpoint);
+    replace(&mut settings.endpoints.device_authorization_endpoint, &changes.endpoints.device_authorization_endpoint);
 }
 
 fn check(settings: &Settings) -> Result<()> {

@@ -5,6 +5,7 @@
 pub mod choose;
 pub mod config_file;
 pub mod import;
+pub mod login_method;
 pub mod site;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
+use self::login_method::LoginMethod;
 use crate::error::{Error, Result};
 use crate::oidc::endpoints::{ClientAuthentication, Endpoints, parse_url};
 
@@ -48,6 +50,9 @@ pub struct Settings {
     /// A fixed redirect URI; nothing for a free port of 127.0.0.1.
     #[serde(default, deserialize_with = "web_url", skip_serializing_if = "Option::is_none")]
     pub redirect_uri: Option<Url>,
+    /// How to sign in; nothing where nobody has said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_method: Option<LoginMethod>,
     /// PEM certificates to trust instead of the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
@@ -91,6 +96,9 @@ pub struct ExplicitEndpoints {
     /// `revocation_endpoint`
     #[serde(default, deserialize_with = "web_url", skip_serializing_if = "Option::is_none")]
     pub revocation_endpoint: Option<Url>,
+    /// `device_authorization_endpoint`
+    #[serde(default, deserialize_with = "web_url", skip_serializing_if = "Option::is_none")]
+    pub device_authorization_endpoint: Option<Url>,
 }
 
 /// A URL of the web without user name and password: what is written down is shown again, and sent to.
@@ -120,6 +128,7 @@ impl ExplicitEndpoints {
             end_session: self.end_session_endpoint.clone(),
             revocation: self.revocation_endpoint.clone(),
             introspection: None,
+            device_authorization: self.device_authorization_endpoint.clone(),
         };
         Some(written.completed_as_keycloak())
     }
@@ -137,6 +146,7 @@ impl ExplicitEndpoints {
             (&self.jwks_uri, &mut endpoints.jwks),
             (&self.end_session_endpoint, &mut endpoints.end_session),
             (&self.revocation_endpoint, &mut endpoints.revocation),
+            (&self.device_authorization_endpoint, &mut endpoints.device_authorization),
         ];
         for (explicit, discovered) in optional {
             if explicit.is_some() {

@@ -13,6 +13,7 @@ enum Style {
     Warning,
     Bad,
     Link,
+    Modules,
 }
 
 /// One line of text in pieces, each with what it means to the reader. Pieces may come from outside: they are neutralised when printed.
@@ -50,6 +51,12 @@ impl Line {
         bad => Bad;
         /// Adds something to follow or to type.
         link => Link;
+    }
+
+    /// Adds a row of a code that a camera reads, dark on light whatever the terminal's own colours are.
+    pub(super) fn modules(mut self, text: String) -> Self {
+        self.0.push((Style::Modules, text));
+        self
     }
 
     /// A row of a card: a term in a column of its own, and what there is to say of it.
@@ -96,6 +103,7 @@ fn paint(style: Style, text: &str, colour: bool) -> String {
         Style::Warning => text.yellow(),
         Style::Bad => text.red().bold(),
         Style::Link => text.cyan(),
+        Style::Modules => text.black().on_bright_white(),
     };
     painted.to_string()
 }

@@ -387,13 +387,21 @@ impl Write for Buffer {
     }
 }
 
-/// A clock that the test moves; until it is set, the system's.
+/// A clock that the test moves, and a pause; until then, the system's.
 #[derive(Clone, Default)]
-pub(crate) struct FixedClock(Arc<AtomicI64>);
+pub(crate) struct FixedClock {
+    seconds: Arc<AtomicI64>,
+    pauses: Arc<Mutex<Vec<Duration>>>,
+}
 
 impl FixedClock {
     pub(crate) fn set(&self, seconds: i64) {
-        self.0.store(seconds, Ordering::SeqCst);
+        self.seconds.store(seconds, Ordering::SeqCst);
+    }
+
+    /// The pauses that were asked for. None is taken: the clock moves instead, and stands still otherwise.
+    pub(crate) fn pauses(&self) -> Vec<Duration> {
+        self.pauses.lock().expect("pauses").clone()
     }
 
     /// Moves the clock by so many seconds from where it is.
@@ -404,9 +412,14 @@ impl FixedClock {
 
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
-        match self.0.load(Ordering::SeqCst) {
+        match self.seconds.load(Ordering::SeqCst) {
             0 => kclogin::clock::SystemClock.now(),
             seconds => Timestamp(seconds),
         }
+    }
+
+    fn pause(&self, duration: Duration) {
+        self.pauses.lock().expect("pauses").push(duration);
+        self.advance(duration.as_secs().try_into().expect("a short pause"));
     }
 }

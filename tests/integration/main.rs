@@ -10,6 +10,8 @@ mod cookies;
 mod crash;
 mod curl;
 mod derived;
+mod device;
+mod device_qr;
 mod docker_credential;
 mod documents;
 mod exec;

@@ -10,6 +10,7 @@ mod bus_addresses;
 mod confidential;
 mod day;
 mod derived;
+mod device;
 mod fake_keyring;
 mod form;
 mod homes;

@@ -1,9 +1,10 @@
 //! `kclogin login`: signing in, from finding the provider to saying who it was.
 //!
-//! The order is the promise: the store is probed before a person is asked for anything. How the person signs in is left to `browser`, and what becomes of the
-//! tokens to `keep`.
+//! The order is the promise: the store is probed before a person is asked for anything. How the person signs in is left to `browser` and `device`, and what
+//! becomes of the tokens to `keep`.
 
 mod browser;
+mod device;
 mod keep;
 mod paste;
 
@@ -18,6 +19,7 @@ use crate::oidc::http::Http;
 use crate::oidc::provider::{Client, Provider};
 use crate::profile::Profile;
 use crate::profile::config_file::Config;
+use crate::profile::login_method::LoginMethod;
 use crate::secret::Secret;
 use crate::session::{account, stored_client_secret};
 use crate::terminal::{Line, Terminal};
@@ -90,7 +92,10 @@ pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>, elsewhere
         parts.terminal.warning(caution);
     }
     let client = the_client(&mut input, &provider, parts)?;
-    let (set, name) = browser::sign_in(&mut input, config, &provider, &client, parts, elsewhere)?;
+    let (set, name) = match input.profile.settings.login_method {
+        Some(LoginMethod::Device) => device::sign_in(&mut input, config, &provider, &client, parts)?,
+        Some(LoginMethod::Browser) | None => browser::sign_in(&mut input, config, &provider, &client, parts, elsewhere)?,
+    };
     say_who(&set, input.introduce.then_some(&name), config, parts.terminal);
     Ok(())
 }

@@ -28,6 +28,7 @@ struct MoreMetadata {
     end_session_endpoint: Option<Url>,
     revocation_endpoint: Option<Url>,
     introspection_endpoint: Option<Url>,
+    device_authorization_endpoint: Option<Url>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
 }
@@ -110,6 +111,7 @@ impl<'a> Provider<'a> {
             end_session: more.end_session_endpoint.clone(),
             revocation: more.revocation_endpoint.clone(),
             introspection: more.introspection_endpoint.clone(),
+            device_authorization: more.device_authorization_endpoint.clone(),
         };
         // Not a wrong call: a Keycloak behind a proxy announces http where nobody told it that its clients come by https.
         endpoints.require_secure().map_err(|error| {

@@ -1,9 +1,10 @@
 //! A provider, as OpenID Connect speaks to it. This folder is the only place that names the `openidconnect` crate.
 //!
-//! It owns discovery, the authorization request, the token endpoint, the ID token, UserInfo and the end of a session, one file each. Moving bytes is
+//! It owns discovery, the authorization request, the device grant, the token endpoint, the ID token, UserInfo and the end of a session, one file each. Moving bytes is
 //! left to `http`, keeping anything to the stores, and deciding when to do what to `session` and the commands.
 
 mod authorize;
+mod device;
 mod discovery;
 mod end_session;
 mod form;
@@ -26,6 +27,7 @@ use crate::oidc::http::{Http, Request, Response};
 use crate::secret::Secret;
 
 pub use authorize::{Wishes, random_secret};
+pub use device::{DeviceAuthorization, Polled};
 pub use end_session::Ended;
 pub use grants::Exchanged;
 pub use id_token::{IdTokenChecks, VerifiedIdToken};

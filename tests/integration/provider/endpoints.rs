@@ -4,6 +4,7 @@ use serde_json::json;
 use url::Url;
 
 use super::alter::alter;
+use super::device;
 use super::keys::uuid;
 use super::mint;
 use super::params::Params;
@@ -47,6 +48,7 @@ pub(super) fn answer(state: &mut State, request: &Request) -> Response {
         (Some(Endpoint::EndSession), "POST") => end_session(state, request),
         (Some(Endpoint::Revocation), "POST") => revoke(state, request),
         (Some(Endpoint::Introspection), "POST") => introspect(state, request),
+        (Some(Endpoint::DeviceAuthorization), "POST") => device::authorize(state, request),
         (Some(_), _) => Response::json(405, &json!({ "error": "HTTP 405 Method Not Allowed" })),
         (None, _) if path.starts_with("/realms/") && !path.starts_with("/realms/test") => {
             Response::json(404, &json!({ "error": "Realm does not exist" }))
@@ -75,9 +77,10 @@ fn discovery(state: &mut State) -> Response {
         "end_session_endpoint": state.url(Endpoint::EndSession),
         "revocation_endpoint": state.url(Endpoint::Revocation),
         "introspection_endpoint": state.url(Endpoint::Introspection),
+        "device_authorization_endpoint": state.url(Endpoint::DeviceAuthorization),
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
         "response_types_supported": ["code", "none", "id_token", "token", "id_token token", "code id_token", "code token", "code id_token token"],
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["public", "pairwise"],
@@ -187,7 +190,7 @@ fn refusal(state: &State, asked: &Params) -> Option<(&'static str, String)> {
 }
 
 /// What was asked for, with the scopes that Keycloak's default clients always have.
-fn granted(asked: &Params) -> String {
+pub(super) fn granted(asked: &Params) -> String {
     let mut scopes: Vec<&str> = asked.get("scope").unwrap_or_default().split_whitespace().collect();
     for default in ["email", "profile"] {
         if !scopes.contains(&default) {

@@ -17,6 +17,7 @@
 
 mod alter;
 mod client;
+mod device;
 mod endpoints;
 mod keys;
 mod mint;

@@ -49,8 +49,9 @@ impl Record {
 
     /// Keeps the secrets among parameters, by their names.
     pub(super) fn secrets_in(&mut self, params: &Params) {
-        const SECRETS: [(&str, &str); 7] = [
+        const SECRETS: [(&str, &str); 8] = [
             ("code", "authorization code"),
+            ("device_code", "device code"),
             ("code_verifier", "code verifier"),
             ("client_secret", "client secret"),
             ("refresh_token", "refresh token"),

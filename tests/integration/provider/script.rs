@@ -28,14 +28,25 @@ pub(crate) enum Endpoint {
     Revocation,
     /// [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662).
     Introspection,
+    /// [RFC 8628](https://www.rfc-editor.org/rfc/rfc8628).
+    DeviceAuthorization,
     /// Any other path, which is a 404 unless scripted.
     Path(&'static str),
 }
 
 impl Endpoint {
     /// Every endpoint that answers by itself.
-    pub(super) const ALL: [Self; 8] =
-        [Self::Discovery, Self::Authorization, Self::Token, Self::UserInfo, Self::Jwks, Self::EndSession, Self::Revocation, Self::Introspection];
+    pub(super) const ALL: [Self; 9] = [
+        Self::Discovery,
+        Self::Authorization,
+        Self::Token,
+        Self::UserInfo,
+        Self::Jwks,
+        Self::EndSession,
+        Self::Revocation,
+        Self::Introspection,
+        Self::DeviceAuthorization,
+    ];
 
     /// The path it is served at.
     pub(crate) fn path(self) -> &'static str {
@@ -48,6 +59,7 @@ impl Endpoint {
             Self::EndSession => "/realms/test/protocol/openid-connect/logout",
             Self::Revocation => "/realms/test/protocol/openid-connect/revoke",
             Self::Introspection => "/realms/test/protocol/openid-connect/token/introspect",
+            Self::DeviceAuthorization => "/realms/test/protocol/openid-connect/auth/device",
             Self::Path(path) => path,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::alter::Alterations;
+use super::device::DeviceCode;
 use super::record::Record;
 use super::script::{Endpoint, Script};
 use super::sessions::{Rotation, Sessions, User};
@@ -61,6 +62,7 @@ pub(super) struct State {
     pub(super) clients: HashMap<String, Option<String>>,
     pub(super) signer: Signer,
     pub(super) sessions: Sessions,
+    pub(super) device_codes: HashMap<String, DeviceCode>,
     pub(super) script: Script,
     pub(super) alterations: Alterations,
     pub(super) record: Record,
@@ -88,6 +90,7 @@ impl State {
             clients: HashMap::from([("kclogin".to_owned(), None)]),
             signer: Signer::new(),
             sessions: Sessions::default(),
+            device_codes: HashMap::new(),
             script: Script::default(),
             alterations: Alterations::default(),
             record: Record::default(),

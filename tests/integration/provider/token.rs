@@ -1,6 +1,7 @@
 //! The token endpoint: who asks, with which grant, and Keycloak's words for every refusal. The tokens themselves are made in `mint.rs`.
 
 use super::alter::alter;
+use super::device;
 use super::endpoints::error;
 use super::keys::{base64url, sha256};
 use super::mint;
@@ -20,6 +21,7 @@ pub(super) fn answer(state: &mut State, request: &Request) -> Response {
     match grant_type {
         "authorization_code" => exchange(state, request, &client_id),
         "refresh_token" => refresh(state, request, &client_id),
+        "urn:ietf:params:oauth:grant-type:device_code" => device::redeem(state, request, &client_id),
         "client_credentials" => client_credentials(state, request, &client_id),
         "urn:ietf:params:oauth:grant-type:token-exchange" => exchange_token(state, request, &client_id),
         _ => error(400, "unsupported_grant_type", "Unsupported grant_type"),
@@ -46,7 +48,7 @@ pub(super) fn authenticate(state: &State, request: &Request) -> Result<String, R
     }
 }
 
-/// [RFC 6749 4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3) and [RFC 7636 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6).
+/// [RFC 6749 4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3).
 fn exchange(state: &mut State, request: &Request, client_id: &str) -> Response {
     let now = state.now();
     let refused = |description| error(400, "invalid_grant", description);
@@ -70,18 +72,26 @@ fn exchange(state: &mut State, request: &Request, client_id: &str) -> Response {
     if request.form.get("redirect_uri") != Some(&grant.redirect_uri) {
         return refused("Incorrect redirect_uri");
     }
-    match (&grant.challenge, request.form.get("code_verifier")) {
-        (None, None) => {}
-        (Some(_), None) => return refused("PKCE code verifier not specified"),
-        (None, Some(_)) => return refused("PKCE code verifier specified but challenge not present in the authentication request"),
-        (Some(_), Some(verifier)) if !well_formed(verifier) => return refused("PKCE verification failed: Invalid code verifier"),
-        (Some(challenge), Some(verifier)) if base64url(&sha256(verifier.as_bytes())) != *challenge => {
-            return refused("PKCE verification failed: Code mismatch");
-        }
-        (Some(_), Some(_)) => {}
+    if let Err(refusal) = check_proof_key(grant.challenge.as_deref(), request) {
+        return refusal;
     }
     let with_refresh = state.settings.rotation != Rotation::Never;
     respond(state, &grant.session, grant.nonce.as_deref(), with_refresh, None)
+}
+
+/// [RFC 7636 4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6).
+pub(super) fn check_proof_key(challenge: Option<&str>, request: &Request) -> Result<(), Response> {
+    let refused = |description| Err(error(400, "invalid_grant", description));
+    match (challenge, request.form.get("code_verifier")) {
+        (None, None) => Ok(()),
+        (Some(_), None) => refused("PKCE code verifier not specified"),
+        (None, Some(_)) => refused("PKCE code verifier specified but challenge not present in the authentication request"),
+        (Some(_), Some(verifier)) if !well_formed(verifier) => refused("PKCE verification failed: Invalid code verifier"),
+        (Some(challenge), Some(verifier)) if base64url(&sha256(verifier.as_bytes())) != challenge => {
+            refused("PKCE verification failed: Code mismatch")
+        }
+        (Some(_), Some(_)) => Ok(()),
+    }
 }
 
 /// 43 to 128 unreserved characters: [RFC 7636 4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1).
@@ -147,7 +157,7 @@ fn client_credentials(state: &mut State, request: &Request, client_id: &str) -> 
     answer_with(state, response)
 }
 
-fn respond(state: &mut State, session: &str, nonce: Option<&str>, with_refresh: bool, scope: Option<String>) -> Response {
+pub(super) fn respond(state: &mut State, session: &str, nonce: Option<&str>, with_refresh: bool, scope: Option<String>) -> Response {
     let Some(mut session) = state.sessions.sessions.get(session).filter(|session| session.alive).cloned() else {
         return error(400, "invalid_grant", "Session not active");
     };
