@@ -70,7 +70,7 @@ Register-ArgumentCompleter -Native -CommandName 'kclogin' -ScriptBlock {
             [CompletionResult]::new('--prompt', '--prompt', [CompletionResultType]::ParameterName, 'What the provider should ask: none, login, consent or select_account')
             [CompletionResult]::new('--login-hint', '--login-hint', [CompletionResultType]::ParameterName, 'Who is going to sign in, to fill in the form')
             [CompletionResult]::new('--idp-hint', '--idp-hint', [CompletionResultType]::ParameterName, 'Go straight to this identity provider behind Keycloak (kc_idp_hint)')
-            [CompletionResult]::new('--acr-values', '--acr-values', [CompletionResultType]::ParameterName, 'Ask for these levels of authentication')
+            [CompletionResult]::new('--acr-values', '--acr-values', [CompletionResultType]::ParameterName, 'Take nothing less than one of these levels of authentication')
             [CompletionResult]::new('--max-age', '--max-age', [CompletionResultType]::ParameterName, 'Sign in anew if the last time was longer ago')
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Send a further parameter; repeatable')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]')

@@ -70,7 +70,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l timeout -d 'Ho
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l prompt -d 'What the provider should ask: none, login, consent or select_account' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l login-hint -d 'Who is going to sign in, to fill in the form' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l idp-hint -d 'Go straight to this identity provider behind Keycloak (kc_idp_hint)' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l acr-values -d 'Ask for these levels of authentication' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l acr-values -d 'Take nothing less than one of these levels of authentication' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l max-age -d 'Sign in anew if the last time was longer ago' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l param -d 'Send a further parameter; repeatable' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"

@@ -5,7 +5,7 @@
 //! 1. [`secret`], [`clock`], [`exit`], [`environment`], [`text`], [`encoding`], [`private_file`], [`file_lock`], [`surroundings`]: values, and the one
 //!    place each that reads the time and the environment, writes or locks a file.
 //! 2. [`error`]: what went wrong, sorted by who must act.
-//! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::authorization`], [`derived`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
+//! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::demands`], [`oidc::authorization`], [`derived`], [`token_set`], [`profile`]: pure knowledge of the protocol and of what is kept.
 //! 4. [`terminal`], [`crash`], [`interrupt`], [`typed`], [`browser`], [`program`], [`loopback`], [`token_store`], [`token_file`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
 //! 5. [`issued`], [`session`]: a stored token set that can still yield a fresh one, and the token that comes of it; [`leftover`]: what is to be removed from stores that a profile has left.
 //! 6. [`command`]: one function for each command.
@@ -71,6 +71,7 @@ use error::{Error, Result};
 use exit::Exit;
 use host::Host;
 use leftover::Leftovers;
+use oidc::demands::Demands;
 use oidc::http::{Http, Settings as HttpSettings};
 use profile::Profile;
 use profile::choose::{choose, choose_for_login};
@@ -142,9 +143,11 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
     let wanted = wanted(global, Some(&options), &host.environment)?;
     let mut config = call::config(host)?;
     let profile = choose_for_login(&config, &wanted)?;
+    let parameters = parameters(&options)?;
     let input = command::login::Input {
+        demands: Demands::of(&parameters, host.clock.now()),
         client_secret: client_secret(options.client_secret_stdin, &host.environment, &mut host.stdin)?,
-        parameters: parameters(&options)?,
+        parameters,
         timeout: *options.timeout,
         introduce: wanted.name.is_none() && config.profile(&profile.name).is_none(),
         profile,

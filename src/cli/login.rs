@@ -79,7 +79,7 @@ pub struct Login {
     /// Go straight to this identity provider behind Keycloak (kc_idp_hint)
     #[arg(long, value_name = "ALIAS", help_heading = "How to sign in")]
     pub idp_hint: Option<String>,
-    /// Ask for these levels of authentication
+    /// Take nothing less than one of these levels of authentication
     #[arg(long, value_name = "VALUES", help_heading = "How to sign in")]
     pub acr_values: Option<String>,
     /// Sign in anew if the last time was longer ago

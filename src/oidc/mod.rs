@@ -1,9 +1,10 @@
 //! The protocol: what is sent to a provider, and how what comes back is checked.
 //!
-//! The pure parts (`endpoints`, `authorization`, `claims`) know no network; `http` moves bytes; `document` reads JSON strictly; `provider` speaks OpenID Connect over it.
+//! The pure parts (`endpoints`, `authorization`, `claims`, `demands`) know no network; `http` moves bytes; `document` reads JSON strictly; `provider` speaks OpenID Connect over it.
 
 pub mod authorization;
 pub mod claims;
+pub mod demands;
 pub mod document;
 pub mod endpoints;
 pub mod http;

@@ -252,3 +252,34 @@ fn text_that_is_no_token_is_refused() {
         assert_eq!(refusal, "error: the sign-in failed: the provider's token response can't be read\n");
     }
 }
+
+/// What a login with these options says about an ID token with these claims.
+#[track_caller]
+fn refusal_with(options: &[&str], alter: impl FnMut(&mut Value, &mut Value) + Send + 'static) -> String {
+    let provider = Provider::start();
+    provider.alter_id_token(alter);
+    refusal_of(&provider, options)
+}
+
+#[test]
+fn core_3_1_3_7_12_a_lower_level_than_was_asked_for_is_refused() {
+    let expected = "error: the provider vouches for the level of authentication `1` only, and not for `silver gold`\nhint: ask its administrator which levels this client and your account can have\n";
+    assert_eq!(refusal_with(&["--acr-values", "silver gold"], |_, _| ()), expected);
+    assert_eq!(refusal_with(&["--param", "acr_values=silver gold"], |_, _| ()), expected, "however it was asked for");
+    let (provider, machine) = (Provider::start(), Machine::new());
+    provider.alter_id_token(|_, claims| claims["acr"] = json!("gold"));
+    machine.run(&["login", "--issuer", &provider.issuer(), "--acr-values", "silver gold"]).done();
+}
+
+#[test]
+fn core_3_1_3_7_13_an_older_authentication_than_was_asked_for_is_refused() {
+    let old = refusal_with(&["--max-age", "1h"], |_, claims| claims["auth_time"] = json!(claims["iat"].as_i64().expect("a time") - 3_700));
+    assert_eq!(
+        old,
+        "error: the provider took an authentication that is older than the 1 h of `--max-age`\nhint: have it ask for one with `--prompt login`\n"
+    );
+    let silent = refusal_with(&["--max-age", "1h"], |_, claims| drop(claims.remove("auth_time")));
+    assert_eq!(silent, "error: the provider does not say when you were authenticated, which `--max-age` asks for\n");
+    let (provider, machine) = (Provider::start(), Machine::new());
+    machine.run(&["login", "--issuer", &provider.issuer(), "--max-age", "0s"]).done();
+}

@@ -104,10 +104,10 @@ fn a_given_redirect_uri_is_used_letter_by_letter_and_remembered() {
 #[test]
 fn wishes_for_the_login_page_are_sent_and_none_replaces_what_the_login_rests_on() {
     let (provider, machine) = (Provider::start(), Machine::new());
-    let wishes = ["--prompt", "login", "--login-hint", "alice", "--idp-hint", "corp", "--acr-values", "gold", "--max-age", "1h", "--param", "ui=a=b"];
+    let wishes = ["--prompt", "login", "--login-hint", "alice", "--idp-hint", "corp", "--acr-values", "1 2", "--max-age", "1h", "--param", "ui=a=b"];
     let address = login(&machine, &provider, &wishes);
     let sent = ["prompt", "login_hint", "kc_idp_hint", "acr_values", "max_age", "ui"].map(|name| parameter(&address, name));
-    assert_eq!(sent, ["login", "alice", "corp", "gold", "3600", "a=b"]);
+    assert_eq!(sent, ["login", "alice", "corp", "1 2", "3600", "a=b"]);
     for ours in ["state=x", "nonce=x", "redirect_uri=http://x", "code_challenge_method=plain", "response_mode=fragment", "client_secret=x"] {
         let stderr = machine.run(&["login", "--param", ours]).failed(Exit::Usage);
         assert_eq!(stderr, format!("error: the parameter `{}` is set by kclogin itself\n", ours.split('=').next().unwrap_or_default()));

@@ -118,3 +118,14 @@ fn listening_port(process: u32) -> Option<(String, u16)> {
 fn listening_port(_process: u32) -> Option<(String, u16)> {
     panic!("only Linux's kernel tells");
 }
+
+#[test]
+fn keycloak_is_held_to_the_level_and_the_age_that_were_asked_for() {
+    let person = Person::new();
+    person.log_in(&["--max-age", "1h"]).done();
+    let said = person.log_in(&["--acr-values", "gold"]).failed(1);
+    let expected = "error: the provider vouches for the level of authentication `1` only, and not for `gold`\n";
+    assert!(said.contains(expected), "{said}");
+    assert!(person.run(&["whoami"]).done().contains(&person.name), "the session before it is still there");
+    person.log_in(&["--acr-values", "gold 1"]).done();
+}

@@ -4,6 +4,7 @@ use super::{Input, Parts};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::leftover::{announce, leave};
+use crate::oidc::claims::unverified_payload;
 use crate::oidc::provider::{Client, IdTokenChecks, Provider, TokenResponse};
 use crate::profile::config_file::Config;
 use crate::refresh_lock;
@@ -35,6 +36,7 @@ pub(super) fn keep(
     let checks =
         IdTokenChecks { client_id: &client.id, nonce: nonce.as_ref(), access_token: &tokens.access_token, now: parts.clock.now(), signature: true };
     let verified = provider.verify_id_token(&id_token, &checks)?;
+    input.demands.check(&unverified_payload(id_token.expose()).unwrap_or_default())?;
     let set = TokenSet {
         issuer: verified.issuer,
         client_id: client.id.clone(),

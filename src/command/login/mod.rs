@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::browser::Browser;
 use crate::clock::Clock;
 use crate::error::Result;
+use crate::oidc::demands::Demands;
 use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::Http;
 use crate::oidc::provider::{Client, Provider};
@@ -37,6 +38,8 @@ pub struct Input {
     pub client_secret: Option<Secret<String>>,
     /// Further parameters of the authorization request.
     pub parameters: Vec<(String, String)>,
+    /// What they ask of how the person is authenticated.
+    pub demands: Demands,
     /// How long to wait for the person.
     pub timeout: Duration,
     /// Whether to say what the profile is called: it is new, and the person did not name it.
