@@ -41,10 +41,10 @@ fn a_code_is_shown_and_who_entered_it_is_signed_in() {
 #[test]
 fn rfc8628_3_1_the_device_request_has_a_code_challenge_whose_verifier_only_the_token_endpoint_sees() {
     let (provider, machine) = (Provider::start(), Machine::new());
-    log_in(&machine, &provider, &["--acr-values", "gold"]).done();
+    log_in(&machine, &provider, &["--param", "tenant=gold"]).done();
     let [asked] = &provider.requests(Endpoint::DeviceAuthorization)[..] else { panic!("one request") };
     let field = |name: &str| asked.form.get(name).unwrap_or_default().to_owned();
-    assert_eq!(["client_id", "scope", "code_challenge_method", "acr_values"].map(field), ["kclogin", "openid profile email", "S256", "gold"]);
+    assert_eq!(["client_id", "scope", "code_challenge_method", "tenant"].map(field), ["kclogin", "openid profile email", "S256", "gold"]);
     assert_eq!(["code_verifier", "nonce", "state", "redirect_uri"].map(field), [""; 4], "what has no place there");
     let [redeemed] = &provider.requests(Endpoint::Token)[..] else { panic!("one request") };
     let verifier = redeemed.form.get("code_verifier").expect("a verifier");
@@ -314,8 +314,10 @@ fn the_time_that_is_left_is_shown_every_second() {
     machine.set("NO_COLOR", "1");
     provider.respond(Endpoint::Token, Respond::status(503).once());
     let stderr = log_in(&machine, &provider, &["--timeout", "2m"]).stderr;
-    for left in ["2:00 left (", "1:59 left (", "1:56 left (", "1:55 left; the provider can't be reached, it is asked again ("] {
-        assert!(stderr.contains(&format!("Waiting for the sign-in ... {left}")), "{left}: {stderr}");
+    let waiting = ["2:00", "1:59", "1:56"].map(|left| format!("Waiting for the sign-in ... {left} left (Ctrl-C to stop)"));
+    let trouble = ["1:55", "1:46"].map(|left| format!("The provider does not answer; asking again ... {left} left (Ctrl-C to stop)"));
+    for line in waiting.iter().chain(&trouble) {
+        assert!(stderr.contains(line) && line.len() < 80, "{line}: {stderr}");
     }
     assert_eq!(seconds(&machine), [1; 15]);
     assert!(stderr.contains("\r\u{1b}[2KLogged in as "), "the line is gone afterwards: {stderr:?}");

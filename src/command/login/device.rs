@@ -98,9 +98,10 @@ fn pass(pause: Duration, left: &dyn Fn() -> Duration, in_trouble: bool, parts: &
     let mut rest = pause;
     while !rest.is_zero() {
         let seconds = left().as_secs();
-        let trouble = if in_trouble { "; the provider can't be reached, it is asked again" } else { "" };
+        // Short enough for a terminal of 80 columns: of a line that wraps, only the end would be rewritten.
+        let what = if in_trouble { "The provider does not answer; asking again ... " } else { "Waiting for the sign-in ... " };
         let left = format!("{}:{:02} left", seconds / 60, seconds % 60);
-        parts.terminal.progress(Line::new().plain("Waiting for the sign-in ... ").strong(left).plain(trouble).dim(" (Ctrl-C to stop)"));
+        parts.terminal.progress(Line::new().plain(what).strong(left).dim(" (Ctrl-C to stop)"));
         let tick = rest.min(TICK);
         parts.clock.pause(tick);
         rest -= tick;
