@@ -47,6 +47,7 @@ Register-ArgumentCompleter -Native -CommandName 'kclogin' -ScriptBlock {
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End a token before its time')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'End the session, at the provider too')
             [CompletionResult]::new('profile', 'profile', [CompletionResultType]::ParameterValue, 'List, choose, remove and import profiles')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out why a login fails here, line by line')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print or write the man pages')
             break
@@ -514,6 +515,35 @@ Register-ArgumentCompleter -Native -CommandName 'kclogin' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is sent where, never a secret')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'kclogin;doctor' {
+            [CompletionResult]::new('--issuer', '--issuer', [CompletionResultType]::ParameterName, 'The provider''s issuer, such as https://HOST/realms/NAME [env: KCLOGIN_ISSUER]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Keycloak''s address, to be used with --realm')
+            [CompletionResult]::new('--realm', '--realm', [CompletionResultType]::ParameterName, 'Keycloak''s realm, to be used with --server')
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The client, as it is registered at the provider (default: kclogin) [env: KCLOGIN_CLIENT_ID]')
+            [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Ask for this scope; repeatable (default: openid profile email) [env: KCLOGIN_SCOPE]')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the certificates in this file instead of the system''s')
+            [CompletionResult]::new('--authorization-endpoint', '--authorization-endpoint', [CompletionResultType]::ParameterName, 'Where the provider shows its login page, if it has no discovery')
+            [CompletionResult]::new('--token-endpoint', '--token-endpoint', [CompletionResultType]::ParameterName, 'Where the provider gives tokens, if it has no discovery')
+            [CompletionResult]::new('--userinfo-endpoint', '--userinfo-endpoint', [CompletionResultType]::ParameterName, 'Where the provider says who a token belongs to, if it has no discovery')
+            [CompletionResult]::new('--jwks-uri', '--jwks-uri', [CompletionResultType]::ParameterName, 'Where the provider publishes its keys, if it has no discovery')
+            [CompletionResult]::new('--end-session-endpoint', '--end-session-endpoint', [CompletionResultType]::ParameterName, 'Where the provider ends sessions, if it has no discovery')
+            [CompletionResult]::new('--device-authorization-endpoint', '--device-authorization-endpoint', [CompletionResultType]::ParameterName, 'Where the provider gives codes for --device, if it has no discovery')
+            [CompletionResult]::new('--browser', '--browser', [CompletionResultType]::ParameterName, 'The command that would open the login page [env: BROWSER]')
+            [CompletionResult]::new('--redirect-uri', '--redirect-uri', [CompletionResultType]::ParameterName, 'Where the login would come back to; `default` is a free port of http://127.0.0.1/callback')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto, always or never')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print an object instead of text')
+            [CompletionResult]::new('--client-secret-stdin', '--client-secret-stdin', [CompletionResultType]::ParameterName, 'Read the client''s secret from stdin and keep it in the token store [env: KCLOGIN_CLIENT_SECRET]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what has to be said')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what has to be said')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is sent where, never a secret')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is sent where, never a secret')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'kclogin;completions' {

@@ -50,6 +50,7 @@ complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "introspect" -d 'Ask
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "revoke" -d 'End a token before its time'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "logout" -d 'End the session, at the provider too'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "profile" -d 'List, choose, remove and import profiles'
+complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "doctor" -d 'Find out why a login fails here, line by line'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "man" -d 'Print or write the man pages'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l issuer -d 'The provider\'s issuer, such as https://HOST/realms/NAME [env: KCLOGIN_ISSUER]' -r
@@ -471,6 +472,33 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l issuer -d 'The provider\'s issuer, such as https://HOST/realms/NAME [env: KCLOGIN_ISSUER]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l server -d 'Keycloak\'s address, to be used with --realm' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l realm -d 'Keycloak\'s realm, to be used with --server' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l client-id -d 'The client, as it is registered at the provider (default: kclogin) [env: KCLOGIN_CLIENT_ID]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l scope -d 'Ask for this scope; repeatable (default: openid profile email) [env: KCLOGIN_SCOPE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l ca-file -d 'Trust the certificates in this file instead of the system\'s' -r -F
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l authorization-endpoint -d 'Where the provider shows its login page, if it has no discovery' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l token-endpoint -d 'Where the provider gives tokens, if it has no discovery' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l userinfo-endpoint -d 'Where the provider says who a token belongs to, if it has no discovery' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l jwks-uri -d 'Where the provider publishes its keys, if it has no discovery' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l end-session-endpoint -d 'Where the provider ends sessions, if it has no discovery' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l device-authorization-endpoint -d 'Where the provider gives codes for --device, if it has no discovery' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l browser -d 'The command that would open the login page [env: BROWSER]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l redirect-uri -d 'Where the login would come back to; `default` is a free port of http://127.0.0.1/callback' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l json -d 'Print an object instead of text'
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l client-secret-stdin -d 'Read the client\'s secret from stdin and keep it in the token store [env: KCLOGIN_CLIENT_SECRET]'
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'

@@ -77,6 +77,24 @@ impl SystemBrowser {
         let on_desktop = cfg!(any(windows, target_os = "macos")) || environment.has_display();
         Self { commands, refused, has_display: on_desktop && !environment.has("SSH_CONNECTION") }
     }
+
+    /// The commands of `BROWSER`, or what opens Windows' own browser under WSL; they are tried in turn.
+    #[must_use]
+    pub fn commands(&self) -> &[BrowserCommand] {
+        &self.commands
+    }
+
+    /// Why nothing is opened, where `BROWSER` says so.
+    #[must_use]
+    pub fn refused(&self) -> Option<&'static str> {
+        self.refused
+    }
+
+    /// Whether the desktop's default is opened where there is no command.
+    #[must_use]
+    pub fn has_display(&self) -> bool {
+        self.has_display
+    }
 }
 
 /// Whether this is Linux within Windows.
@@ -169,6 +187,18 @@ impl BrowserCommand {
     pub fn parse(text: &str) -> Option<Self> {
         let words = shlex::split(text)?;
         (!words.is_empty()).then_some(Self(words))
+    }
+
+    /// The program that it starts.
+    #[must_use]
+    pub fn program(&self) -> &str {
+        self.0.first().map_or("", String::as_str)
+    }
+
+    /// Whether it draws in the terminal, whose keyboard no browser gets here.
+    #[must_use]
+    pub fn is_in_the_terminal(&self) -> bool {
+        known::is_in_the_terminal(self.program())
     }
 
     fn argv(&self, url: &Url) -> Vec<String> {

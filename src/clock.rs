@@ -36,6 +36,12 @@ impl Timestamp {
         DateTime::from_timestamp(self.0, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
+    /// The point that a `Date` header names (RFC 9110 section 5.6.7), such as `Tue, 24 Nov 2026 18:40:00 GMT`; nothing where it is none.
+    #[must_use]
+    pub fn from_http_date(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc2822(text.trim()).ok().map(|date| Self(date.timestamp()))
+    }
+
     /// The point as RFC 3339 in UTC, such as `2026-11-24T18:40:00Z`; the nearest one that its four-digit years can say (section 5.6), so that whoever
     /// reads it finds a date.
     #[must_use]
@@ -116,6 +122,14 @@ mod tests {
     #[test]
     fn a_duration_loses_no_second() {
         assert_eq!([45, 90, 300, 7_200].map(|seconds| lasting(Duration::from_secs(seconds))), ["45 s", "1 min 30 s", "5 min", "2 h"]);
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_read_or_nothing() {
+        assert_eq!(Timestamp::from_http_date("Tue, 24 Nov 2026 18:40:00 GMT"), Some(Timestamp(1_795_545_600)));
+        for bad in ["", "yesterday", "2026-11-24T18:40:00Z", "Tue, 24 Nov 99999 18:40:00 GMT", "\u{1b}[2J"] {
+            assert_eq!(Timestamp::from_http_date(bad), None, "{bad:?}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use std::process::Command;
 pub struct Environment {
     variables: BTreeMap<OsString, OsString>,
     home: Option<PathBuf>,
+    in_container: bool,
 }
 
 /// Only the names: a value may be a secret, such as a client's or a proxy's.
@@ -27,14 +28,16 @@ impl Environment {
     /// The process's own environment. Where `HOME` is missing the home directory comes from the user database.
     #[must_use]
     pub fn of_process() -> Self {
-        Self { variables: env::vars_os().collect(), home: env::home_dir() }
+        // What podman and docker put into theirs.
+        let in_container = ["/run/.containerenv", "/.dockerenv"].iter().any(|marker| Path::new(marker).exists());
+        Self { variables: env::vars_os().collect(), home: env::home_dir(), in_container }
     }
 
     /// An environment of just these variables.
     pub fn from_pairs<K: Into<OsString>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         let variables: BTreeMap<OsString, OsString> = pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
         let home = variables.get(OsStr::new("HOME")).map(PathBuf::from);
-        Self { variables, home }
+        Self { variables, home, in_container: false }
     }
 
     /// The variable's value as text; unset, empty and not UTF-8 are all nothing, as is usual for settings.
@@ -83,10 +86,13 @@ impl Environment {
         self.directory("XDG_RUNTIME_DIR").filter(|dir| dir.is_dir()).map(|dir| dir.join("kclogin")).or_else(|| self.state_dir())
     }
 
-    /// The program of this name in one of the directories of `PATH`. Relative directories are passed over: what is where one happens to stand is not
+    /// The program of this name in one of the directories of `PATH`, or at this absolute path. Relative directories are passed over: what is where one happens to stand is not
     /// what was meant.
     #[must_use]
     pub fn find_program(&self, name: &str) -> Option<PathBuf> {
+        if Path::new(name).is_absolute() {
+            return Some(PathBuf::from(name)).filter(|file| is_program(file));
+        }
         // Windows calls it `Path` and takes that for the same.
         let is_path = |name: &OsString| name == "PATH" || (cfg!(windows) && name.eq_ignore_ascii_case("PATH"));
         let (_, path) = self.variables.iter().find(|(name, _)| is_path(name))?;
@@ -114,6 +120,12 @@ impl Environment {
     pub fn has_utf8(&self) -> bool {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| self.get(name)).unwrap_or_default().to_ascii_lowercase();
         cfg!(any(windows, target_os = "macos")) || locale.contains("utf-8") || locale.contains("utf8")
+    }
+
+    /// Whether this is a container, by what podman and docker leave in theirs and by the variables of others.
+    #[must_use]
+    pub fn in_container(&self) -> bool {
+        self.in_container || self.has("container") || self.has("KUBERNETES_SERVICE_HOST")
     }
 
     /// Whether there is a screen on which another program could ask the person something (on X11 and Wayland).

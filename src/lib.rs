@@ -133,6 +133,7 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
         Command::Revoke(options) => inspect::revoke(&options, &global, host),
         Command::Logout { all, local } => logout(all, local, &global, host),
         Command::Profile { action } => profile(action, &global, host),
+        Command::Doctor(options) => return call::doctor::doctor(&options, &global, host),
         Command::Completions { shell } => host.terminal.result_verbatim(&generate::completions(shell)),
         Command::Man { command, dir } => man(&command, dir.as_deref(), host),
     };
@@ -140,13 +141,13 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
 }
 
 fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
-    let wanted = wanted(global, Some(&options), &host.environment)?;
+    let wanted = wanted(global, Some((&options).into()), &host.environment)?;
     let mut config = call::config(host)?;
     let profile = choose_for_login(&config, &wanted)?;
     let parameters = parameters(&options)?;
     let input = command::login::Input {
         demands: Demands::of(&parameters, host.clock.now()),
-        client_secret: client_secret(options.client_secret_stdin, &host.environment, &mut host.stdin)?,
+        client_secret: client_secret(options.at.client_secret_stdin, &host.environment, &mut host.stdin)?,
         parameters,
         timeout: *options.timeout,
         introduce: wanted.name.is_none() && config.profile(&profile.name).is_none(),

@@ -118,6 +118,19 @@ pub fn try_out(path: &Path, prefix: &str) -> io::Result<()> {
     new_file(dir_of(path)?, prefix).map(drop)
 }
 
+/// Whether others than its owner may change the file, as far as its mode tells; on Windows nobody is asked.
+///
+/// # Errors
+/// It can't be looked at.
+pub fn others_may_write(path: &Path) -> io::Result<bool> {
+    let permissions = path.metadata()?.permissions();
+    #[cfg(unix)]
+    let may = std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o022 != 0;
+    #[cfg(not(unix))]
+    let (may, _) = (false, permissions);
+    Ok(may)
+}
+
 fn dir_of(path: &Path) -> io::Result<&Path> {
     path.parent().ok_or_else(|| io::Error::other("it has no directory"))
 }

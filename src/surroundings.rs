@@ -9,6 +9,37 @@ use crate::environment::Environment;
 /// The port of SSH (RFC 4253 section 4.1).
 const SSH_PORT: u16 = 22;
 
+/// Where this runs, where that is not simply a desktop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A session over SSH.
+    Ssh,
+    /// A job that nobody watches.
+    Ci,
+    /// A container, whose loopback is its own.
+    Container,
+    /// Linux in Windows.
+    Wsl,
+    /// A Flatpak or a Snap, which sees less than its person.
+    Sandbox,
+}
+
+impl Place {
+    /// All that is known of it.
+    #[must_use]
+    pub fn all(environment: &Environment) -> Vec<Self> {
+        let any = |names: &[&str]| names.iter().any(|name| environment.has(name));
+        let known = [
+            (Self::Ssh, any(&["SSH_CONNECTION"])),
+            (Self::Ci, environment.get("CI").is_some_and(|ci| ci != "false")),
+            (Self::Container, environment.in_container()),
+            (Self::Wsl, any(&["WSL_DISTRO_NAME", "WSL_INTEROP"])),
+            (Self::Sandbox, any(&["FLATPAK_ID", "SNAP"])),
+        ];
+        known.into_iter().filter_map(|(one, is_here)| is_here.then_some(one)).collect()
+    }
+}
+
 /// How this machine was reached by SSH.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ssh {

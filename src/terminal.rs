@@ -173,6 +173,12 @@ impl Terminal {
         Box::new(Relay(self.err.clone()))
     }
 
+    /// Of stdout and stderr, whether each is a terminal and has colour.
+    #[must_use]
+    pub fn streams(&self) -> [(bool, bool); 2] {
+        [self.out(), self.err()].map(|stream| (stream.is_terminal, stream.colour))
+    }
+
     /// Whether what was asked for is read by a person.
     #[must_use]
     pub fn output_is_terminal(&self) -> bool {

@@ -3,6 +3,7 @@
 
 pub(crate) mod curl;
 pub(crate) mod docker_credential;
+pub(crate) mod doctor;
 pub(crate) mod git_credential;
 pub(crate) mod inspect;
 pub(crate) mod kubectl;
@@ -12,7 +13,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::{Colour, Global, Login};
+use crate::cli::{Colour, Doctor, Global, Login, ProviderAndClient};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -80,8 +81,28 @@ pub(crate) fn store_setting(global: &Global, environment: &Environment) -> Optio
     global.store.clone().or_else(|| environment.get("KCLOGIN_STORE").map(str::to_owned))
 }
 
+/// What a login, or what looks into one, says about the profile.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a> {
+    at: &'a ProviderAndClient,
+    redirect_uri: Option<&'a str>,
+    login_method: Option<LoginMethod>,
+}
+
+impl<'a> From<&'a Login> for Given<'a> {
+    fn from(login: &'a Login) -> Self {
+        Self { at: &login.at, redirect_uri: login.redirect_uri.as_deref(), login_method: login_method(login) }
+    }
+}
+
+impl<'a> From<&'a Doctor> for Given<'a> {
+    fn from(doctor: &'a Doctor) -> Self {
+        Self { at: &doctor.at, redirect_uri: doctor.redirect_uri.as_deref(), login_method: None }
+    }
+}
+
 /// What the call and the environment say about the profile.
-pub(crate) fn wanted(global: &Global, login: Option<&Login>, environment: &Environment) -> Result<Wanted> {
+pub(crate) fn wanted(global: &Global, given: Option<Given<'_>>, environment: &Environment) -> Result<Wanted> {
     let variable = |name: &str| environment.get(name).map(str::to_owned);
     let mut wanted = Wanted {
         named_by_option: global.profile.is_some(),
@@ -90,34 +111,34 @@ pub(crate) fn wanted(global: &Global, login: Option<&Login>, environment: &Envir
         environment_client_id: variable("KCLOGIN_CLIENT_ID"),
         ..Wanted::default()
     };
-    let Some(login) = login else { return Ok(wanted) };
-    wanted.issuer = match (&login.issuer, &login.server, &login.realm) {
+    let Some(Given { at, redirect_uri, login_method }) = given else { return Ok(wanted) };
+    wanted.issuer = match (&at.issuer, &at.server, &at.realm) {
         (None, Some(server), Some(realm)) => Some(realm_issuer(server, realm)?),
         (issuer, ..) => issuer.clone(),
     };
-    wanted.client_id = login.client_id.clone();
+    wanted.client_id = at.client_id.clone();
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    let scope: Vec<String> = login.scope.iter().flat_map(|text| words(text)).collect();
+    let scope: Vec<String> = at.scope.iter().flat_map(|text| words(text)).collect();
     let scope = if scope.is_empty() { environment.get("KCLOGIN_SCOPE").map(words) } else { Some(scope) };
     let url = |what: &str, text: &Option<String>| text.as_deref().map(|text| parse_url(what, text)).transpose();
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     wanted.changes = Changes {
         scope: scope.map(with_usual_scopes),
-        redirect_uri: match login.redirect_uri.as_deref() {
+        redirect_uri: match redirect_uri {
             Some("default") => Some(None),
             given => given.map(|text| parse_url("redirect URI", text).map(Some)).transpose()?,
         },
-        login_method: login_method(login),
-        ca_file: login.ca_file.as_ref().map(absolute),
+        login_method,
+        ca_file: at.ca_file.as_ref().map(absolute),
         store: store_setting(global, environment),
         endpoints: ExplicitEndpoints {
-            authorization_endpoint: url("authorization endpoint", &login.authorization_endpoint)?,
-            token_endpoint: url("token endpoint", &login.token_endpoint)?,
-            userinfo_endpoint: url("UserInfo endpoint", &login.userinfo_endpoint)?,
-            jwks_uri: url("key set's address", &login.jwks_uri)?,
-            end_session_endpoint: url("end session endpoint", &login.end_session_endpoint)?,
+            authorization_endpoint: url("authorization endpoint", &at.authorization_endpoint)?,
+            token_endpoint: url("token endpoint", &at.token_endpoint)?,
+            userinfo_endpoint: url("UserInfo endpoint", &at.userinfo_endpoint)?,
+            jwks_uri: url("key set's address", &at.jwks_uri)?,
+            end_session_endpoint: url("end session endpoint", &at.end_session_endpoint)?,
             revocation_endpoint: None,
-            device_authorization_endpoint: url("device authorization endpoint", &login.device_authorization_endpoint)?,
+            device_authorization_endpoint: url("device authorization endpoint", &at.device_authorization_endpoint)?,
         },
     };
     Ok(wanted)

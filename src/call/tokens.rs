@@ -174,7 +174,7 @@ fn or_sign_in<T>(global: &Global, host: &mut Host, sign_in: SignIn, command: imp
         return outcome;
     }
     let options = (sign_in.options)();
-    let profile = choose_for_login(&config(host)?, &wanted(global, Some(&options), &host.environment)?)?;
+    let profile = choose_for_login(&config(host)?, &wanted(global, Some((&options).into()), &host.environment)?)?;
     require_somebody(&profile, &host.terminal)?;
     let state_dir = host.environment.state_dir();
     let wait = || host.terminal.status("Another kclogin is waiting for you to sign in; this one waits for what comes of it.");

@@ -36,6 +36,7 @@ Inspect:
 
 Set up:
   profile            List, choose, remove and import profiles
+  doctor             Find out why a login fails here, line by line
   completions        Print completions for a shell
   man                Print or write the man pages
 

@@ -2,6 +2,7 @@
 
 mod curl;
 mod docker_credential;
+mod doctor;
 mod git_credential;
 mod global;
 mod help;
@@ -9,6 +10,7 @@ mod inspect;
 mod kubectl;
 mod login;
 mod profile;
+mod provider;
 mod tokens;
 
 use std::path::PathBuf;
@@ -17,6 +19,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use curl::{Curl, set_curl_s_apart};
 pub use docker_credential::DockerCredential;
+pub use doctor::Doctor;
 pub use git_credential::GitCredential;
 use global::StoreNames;
 pub use global::{Colour, Global};
@@ -26,6 +29,7 @@ pub use inspect::{Decode, Introspect, Shown};
 pub use kubectl::{ClusterAsked, ExecApiVersion, Kubectl, KubectlAction, KubectlSetup};
 pub use login::Login;
 pub use profile::ProfileAction;
+pub use provider::ProviderAndClient;
 pub use tokens::{Asked, EnvShell, Exec, Token, TokenFormat};
 
 /// Sign in to Keycloak from the terminal
@@ -247,6 +251,20 @@ Examples:
         #[command(subcommand)]
         action: ProfileAction,
     },
+    /// Find out why a login fails here, line by line
+    ///
+    /// Looks at everything that a login needs, without signing in and without opening a browser: the configuration and where each value came from, the
+    /// network, the provider, the client and its redirect URI, the listener, the browser, the token store and the terminal. Each line is ok, a warning or
+    /// failed, with what to do. Nothing in it is secret. Exits with 1 where something failed.
+    ///
+    /// The provider is asked, so that it may write down a sign-in that failed.
+    #[command(after_help = "\
+Examples:
+  kclogin doctor
+  kclogin doctor --issuer https://keycloak.example.com/realms/work   before the first login
+  kclogin doctor --profile work --redirect-uri http://127.0.0.1:8400/callback
+  kclogin doctor --json | jq '.checks[] | select(.outcome == \"failed\")'")]
+    Doctor(Box<Doctor>),
     /// Print completions for a shell
     #[command(after_help = "\
 Examples:

@@ -3,6 +3,7 @@
 pub mod curl;
 pub mod decode;
 pub mod docker_credential;
+pub mod doctor;
 pub mod exec;
 pub mod git_credential;
 pub mod introspect;

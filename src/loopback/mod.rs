@@ -10,6 +10,7 @@ mod bind;
 pub mod head;
 pub mod judge;
 mod start;
+mod trial;
 
 use std::io;
 use std::time::{Duration, Instant};

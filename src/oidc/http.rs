@@ -1,15 +1,15 @@
-//! Moving bytes to a provider and back: the only file that names the HTTP client.
+//! Moving bytes to a provider and back: with `failure`, which has the sentence for each way a connection fails, the only place that names the HTTP client.
 //!
-//! It owns TLS roots, proxies, time limits, size limits, and the sentence for each way a connection fails. It follows no redirect: an endpoint that
-//! moves must be configured anew, or the secrets in a request would go where nobody agreed to send them. What the bytes mean is left to `provider`.
+//! It owns TLS roots, proxies, time limits and size limits. It follows no redirect: an endpoint that moves must be configured anew, or the secrets in a
+//! request would go where nobody agreed to send them. What the bytes mean is left to `provider`.
+
+mod failure;
 
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use rustls::{CertificateError, Error as TlsError};
 use ureq::tls::{PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, Proxy};
 use url::Url;
@@ -18,6 +18,9 @@ use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::oidc::endpoints::is_loopback;
 use crate::secret::Secret;
+use failure::{at, stage, unreachable};
+
+pub use failure::Stage;
 
 /// An HTTP request with its whole body.
 pub type Request = ureq::http::Request<Vec<u8>>;
@@ -38,33 +41,77 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// The longest a whole exchange may take, where that is less than usual.
     pub limit: Option<Duration>,
-    https_proxy: Option<Secret<String>>,
-    http_proxy: Option<Secret<String>>,
-    no_proxy: Option<String>,
+    https_proxy: Option<Named>,
+    http_proxy: Option<Named>,
+    no_proxy: Option<(&'static str, String)>,
+}
+
+/// A proxy's URL, which may hold a password, and the variable that names it.
+type Named = (&'static str, Secret<String>);
+
+/// How requests to a URL go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// Straight there, as no variable names a proxy, or it is on this machine.
+    Direct,
+    /// Straight there, by this variable's exception.
+    Excepted(&'static str),
+    /// Through a proxy.
+    Proxy {
+        /// The variable that names it.
+        variable: &'static str,
+        /// Its address, without user name and password.
+        address: String,
+        /// Its host.
+        host: String,
+        /// Its port.
+        port: u16,
+    },
 }
 
 impl Settings {
     /// The proxies of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in either case, and a CA file.
     #[must_use]
     pub fn new(environment: &Environment, ca_file: Option<PathBuf>) -> Self {
-        let first = |names: &[&str]| names.iter().find_map(|name| environment.get(name));
+        let first = |names: &[&'static str]| names.iter().find_map(|name| Some((*name, environment.get(name)?)));
+        let proxy = |names: &[&'static str]| first(names).map(|(name, url)| (name, Secret::from(url)));
         Self {
             ca_file,
             limit: None,
-            https_proxy: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]).map(Secret::from),
-            http_proxy: first(&["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]).map(Secret::from),
-            no_proxy: first(&["no_proxy", "NO_PROXY"]).map(str::to_owned),
+            https_proxy: proxy(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
+            http_proxy: proxy(&["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]),
+            no_proxy: first(&["no_proxy", "NO_PROXY"]).map(|(name, text)| (name, text.to_owned())),
         }
+    }
+
+    /// How requests to a URL go.
+    ///
+    /// # Errors
+    /// The variable that names the proxy holds no URL.
+    pub fn route(&self, url: &Url) -> Result<Route> {
+        let configured = if url.scheme() == "https" { &self.https_proxy } else { &self.http_proxy };
+        let (Some(proxy), Some((variable, _))) = (self.proxy_for(url)?, configured) else { return Ok(Route::Direct) };
+        // The url crate's URLs are always valid URIs.
+        let is_excepted = url.as_str().parse().is_ok_and(|uri| proxy.is_no_proxy(&uri));
+        Ok(match &self.no_proxy {
+            Some((variable, _)) if is_excepted => Route::Excepted(variable),
+            _ => Route::Proxy {
+                variable,
+                address: format!("{}://{}:{}", proxy.protocol(), proxy.host(), proxy.port()),
+                host: proxy.host().to_owned(),
+                port: proxy.port(),
+            },
+        })
     }
 
     /// The proxy for a URL; like Go's and curl's users expect, never one for this machine itself.
     fn proxy_for(&self, url: &Url) -> Result<Option<Proxy>> {
         let configured = if url.scheme() == "https" { &self.https_proxy } else { &self.http_proxy };
         // The proxy's URL may hold a password, so it is never repeated.
-        let Some(text) = configured.as_ref().filter(|_| !is_loopback(url)).map(|proxy| proxy.expose()) else { return Ok(None) };
+        let Some(text) = configured.as_ref().filter(|_| !is_loopback(url)).map(|(_, proxy)| proxy.expose()) else { return Ok(None) };
         let bad = |_| Error::usage("the proxy named by the environment is not a URL").hint("look at HTTPS_PROXY, HTTP_PROXY and ALL_PROXY");
         let proxy = Proxy::new(text).map_err(bad)?;
-        let Some(no_proxy) = &self.no_proxy else { return Ok(Some(proxy)) };
+        let Some((_, no_proxy)) = &self.no_proxy else { return Ok(Some(proxy)) };
         let mut builder = Proxy::builder(proxy.protocol()).host(proxy.host()).port(proxy.port());
         if let Some(username) = proxy.username() {
             builder = builder.username(username);
@@ -127,33 +174,44 @@ impl<'a> Http<'a> {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn send_within(&self, limit: Duration, request: Request) -> Result<Response> {
-        let url = Url::parse(&request.uri().to_string()).map_err(|error| Error::failed(format!("the endpoint is not a URL: {error}")))?;
+        let url = request.uri().to_string();
+        let response = self.look(limit, request).map_err(|(_, error)| error)?;
+        if response.status().is_redirection() {
+            let shown = Url::parse(&url).map_or_else(|_| String::new(), |url| without_query(&url));
+            return Err(Error::failed(format!("{shown} redirects elsewhere, which is not followed"))
+                .hint("configure the address it redirects to, if that is the provider"));
+        }
+        Ok(response)
+    }
+
+    /// Sends the request to see what comes: a redirect is an answer like any other, and a failure is told with how far it came.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), but for redirects.
+    pub fn look(&self, limit: Duration, request: Request) -> std::result::Result<Response, (Stage, Error)> {
+        let bad = |error: url::ParseError| (Stage::Way, Error::failed(format!("the endpoint is not a URL: {error}")));
+        let url = Url::parse(&request.uri().to_string()).map_err(bad)?;
         let (method, started) = (request.method().clone(), Instant::now());
         let shown = format!("{method} {}", without_query(&url));
         let outcome = self.exchange(limit, &url, request);
         let outcome_shown = match &outcome {
             Ok(response) => format!("{}, {} bytes", response.status(), response.body().len()),
-            Err(error) => error.sentence().to_owned(),
+            Err((_, error)) => error.sentence().to_owned(),
         };
         (self.trace)(format!("{shown}: {outcome_shown} ({} ms)", started.elapsed().as_millis()));
         outcome
     }
 
-    fn exchange(&self, limit: Duration, url: &Url, request: Request) -> Result<Response> {
-        let agent = self.agent()?;
-        let failed = |error| unreachable(url, &error);
-        let request = agent.configure_request(request).timeout_global(Some(limit)).proxy(self.settings.proxy_for(url)?).build();
+    fn exchange(&self, limit: Duration, url: &Url, request: Request) -> std::result::Result<Response, (Stage, Error)> {
+        let agent = self.agent().map_err(|error| (Stage::Trust, error))?;
+        let failed = |error| (stage(&error), unreachable(url, &error));
+        let proxy = self.settings.proxy_for(url).map_err(|error| (Stage::Way, error))?;
+        let request = agent.configure_request(request).timeout_global(Some(limit)).proxy(proxy).build();
         let (parts, mut body) = agent.run(request).map_err(failed)?.into_parts();
-        if parts.status.is_redirection() {
-            return Err(Error::failed(format!("{} redirects elsewhere, which is not followed", without_query(url)))
-                .hint("configure the address it redirects to, if that is the provider"));
-        }
         // None was asked for, and none could be read: a small answer that grows without end is no danger where nothing makes it grow.
         if parts.headers.get("content-encoding").is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-            return Err(Error::provider_unreachable(format!(
-                "the provider at {} can't be reached: its answer is compressed, which was not asked for",
-                at(url)
-            )));
+            let sentence = format!("the provider at {} can't be reached: its answer is compressed, which was not asked for", at(url));
+            return Err((Stage::Answer, Error::provider_unreachable(sentence)));
         }
         let body = body.with_config().limit(BODY_LIMIT).read_to_vec().map_err(failed)?;
         Ok(Response::from_parts(parts, body))
@@ -165,12 +223,6 @@ fn without_query(url: &Url) -> String {
     url.set_query(None);
     url.set_fragment(None);
     url.into()
-}
-
-/// The host as it is named in sentences, with the port where there is one.
-fn at(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 fn read_certificates(path: &PathBuf) -> Result<Vec<ureq::tls::Certificate<'static>>> {
@@ -186,82 +238,6 @@ fn read_certificates(path: &PathBuf) -> Result<Vec<ureq::tls::Certificate<'stati
         return Err(Error::failed(format!("the CA file {shown} holds no certificate in PEM form")));
     }
     Ok(certificates)
-}
-
-/// The sentence for each way a connection fails.
-fn unreachable(url: &Url, error: &ureq::Error) -> Error {
-    let at = at(url);
-    if let Some(tls) = tls_error(error) {
-        return untrusted(&at, tls);
-    }
-    let reason = match error {
-        ureq::Error::HostNotFound => "its name is not known".to_owned(),
-        ureq::Error::Timeout(_) => "it does not answer in time".to_owned(),
-        ureq::Error::BodyExceedsLimit(_) => "its answer is larger than 1 MiB".to_owned(),
-        ureq::Error::LargeResponseHeader(..) => "the head of its answer is too large".to_owned(),
-        ureq::Error::ConnectProxyFailed(reason) => format!("the proxy refuses: {reason}"),
-        ureq::Error::Protocol(_) | ureq::Error::Http(_) => "its answer is not HTTP".to_owned(),
-        ureq::Error::Io(error) => match error.kind() {
-            io::ErrorKind::ConnectionRefused => "nothing listens there (connection refused)".to_owned(),
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "it does not answer in time".to_owned(),
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
-                "it closed the connection without an answer".to_owned()
-            }
-            _ if error.to_string().contains("failed to lookup") => "its name is not known".to_owned(),
-            _ => error.to_string(),
-        },
-        other => other.to_string(),
-    };
-    Error::provider_unreachable(format!("the provider at {at} can't be reached: {reason}")).detail(format!("{error:?}"))
-}
-
-/// The TLS library's own error, wherever it is wrapped.
-fn tls_error(error: &ureq::Error) -> Option<&TlsError> {
-    if let ureq::Error::Rustls(tls) = error {
-        return Some(tls);
-    }
-    let ureq::Error::Io(io) = error else { return None };
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = io.get_ref().map(|inner| inner as _);
-    while let Some(inner) = cause {
-        if let Some(tls) = inner.downcast_ref::<TlsError>() {
-            return Some(tls);
-        }
-        cause = inner.source();
-    }
-    None
-}
-
-fn untrusted(at: &str, tls: &TlsError) -> Error {
-    if let TlsError::InvalidMessage(_) = tls {
-        return Error::failed(format!("{at} does not speak TLS"))
-            .hint(format!("is the address http://{at}? plain http is for loopback addresses only"))
-            .detail(tls.to_string());
-    }
-    let TlsError::InvalidCertificate(fault) = tls else {
-        return Error::provider_unreachable(format!("no secure connection to {at} can be made: {tls}"));
-    };
-    let (sentence, hint) = match fault {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            (format!("the certificate of {at} has expired"), "tell whoever runs the provider; if it is valid elsewhere, look at this machine's clock")
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            (format!("the certificate of {at} is not valid yet"), "look at this machine's clock")
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            (format!("the certificate of {at} is for another host"), "use the host name that the provider's certificate holds")
-        }
-        CertificateError::Revoked => (format!("the certificate of {at} is revoked"), "tell whoever runs the provider"),
-        CertificateError::UnknownIssuer => (
-            format!("the certificate of {at} comes from an authority this machine does not know"),
-            "if it is your company's or your own, give its certificate with `--ca-file FILE`, or set SSL_CERT_FILE",
-        ),
-        other if format!("{other:?}").contains("CaUsedAsEndEntity") => (
-            format!("the certificate of {at} is an authority's own, which can't vouch for a host"),
-            "make a certificate for the host that is signed by this authority, and give the authority's with `--ca-file FILE`",
-        ),
-        other => (format!("the certificate of {at} is not trusted: {other}"), "tell whoever runs the provider"),
-    };
-    Error::failed(sentence).hint(hint).detail(tls.to_string())
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::schemas::{self, validate};
 const SITE: &str = "registry.example.com:5000";
 
 /// Every call that prints JSON, and its schema. The order matters: the site is allowed before it is asked about.
-const CALLS: [(&[&str], &str); 10] = [
+const CALLS: [(&[&str], &str); 11] = [
     (&["docker-credential", "setup", SITE], "docker-credential-setup"),
     (&["docker-credential", "get"], "docker-credential-get"),
     (&["docker-credential", "list"], "docker-credential-list"),
@@ -24,14 +24,16 @@ const CALLS: [(&[&str], &str); 10] = [
     (&["token", "--format", "exec-credential"], "exec-credential"),
     (&["kubectl"], "exec-credential"),
     (&["status", "--json"], "status"),
+    (&["doctor", "--json"], "doctor"),
     (&["decode", "--json"], "decode"),
     (&["introspect", "--json"], "introspect"),
 ];
 
 /// The schemas whose members are kclogin's alone, each with the places where others may add theirs or a member's name is a host.
-const CLOSED: [(&str, &[&str]); 6] = [
+const CLOSED: [(&str, &[&str]); 7] = [
     ("token", &[]),
     ("status", &[]),
+    ("doctor", &[]),
     ("decode", &["/header", "/claims"]),
     ("exec-credential", &[]),
     ("docker-credential-get", &[]),
@@ -59,6 +61,9 @@ fn refused(schema: &str, document: &Value) {
 
 /// The places of the objects in a document, without what is in those that are open.
 fn objects(document: &Value, at: &str, open: &[&str]) -> Vec<String> {
+    if let Some(items) = document.as_array() {
+        return items.iter().enumerate().flat_map(|(index, item)| objects(item, &format!("{at}/{index}"), open)).collect();
+    }
     let Some(members) = document.as_object().filter(|_| !open.contains(&at)) else { return Vec::new() };
     let inner = members.iter().flat_map(|(name, value)| objects(value, &format!("{at}/{name}"), open));
     std::iter::once(at.to_owned()).chain(inner).collect()
@@ -166,7 +171,7 @@ fn times_addresses_and_seconds_are_held_to_their_form() {
 
 #[test]
 fn every_schema_says_what_its_members_mean_in_words_that_a_validator_knows() {
-    const KEYWORDS: [&str; 16] = [
+    const KEYWORDS: [&str; 18] = [
         "$schema",
         "$id",
         "title",
@@ -183,6 +188,8 @@ fn every_schema_says_what_its_members_mean_in_words_that_a_validator_knows() {
         "minLength",
         "minProperties",
         "maxProperties",
+        "items",
+        "minItems",
     ];
     fn look(schema: &Value, at: &str) {
         let Some(object) = schema.as_object() else { return assert!(schema.is_boolean(), "{at}") };
@@ -192,7 +199,7 @@ fn every_schema_says_what_its_members_mean_in_words_that_a_validator_knows() {
         assert!(described.ends_with('.'), "{at} is not described in a sentence");
         let members = object.get("properties").and_then(Value::as_object);
         members.into_iter().flatten().for_each(|(name, member)| look(member, &format!("{at}/{name}")));
-        if let Some(others) = object.get("additionalProperties") {
+        for others in ["additionalProperties", "items"].iter().filter_map(|name| object.get(*name)) {
             look(others, &format!("{at}/*"));
         }
         let names: BTreeSet<&str> = members.into_iter().flatten().map(|(name, _)| name.as_str()).collect();

@@ -13,6 +13,7 @@ mod derived;
 mod device;
 mod device_qr;
 mod docker_credential;
+mod doctor;
 mod documents;
 mod exec;
 mod exec_file;

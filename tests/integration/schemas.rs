@@ -64,6 +64,7 @@ pub(crate) fn of(command: &Command) -> Option<&'static str> {
     match command {
         Command::Whoami { json: true } => Some("whoami"),
         Command::Status { json: true } => Some("status"),
+        Command::Doctor(options) if options.json => Some("doctor"),
         Command::Decode(options) if options.json => Some("decode"),
         Command::Introspect(options) if options.json => Some("introspect"),
         Command::Token(options) => match options.format {

@@ -11,6 +11,7 @@ mod confidential;
 mod day;
 mod derived;
 mod device;
+mod doctor;
 mod fake_keyring;
 mod form;
 mod homes;

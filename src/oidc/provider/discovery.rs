@@ -91,12 +91,14 @@ impl<'a> Provider<'a> {
     /// The issuer is unsafe or unknown, it answers something else than its metadata, the metadata names another issuer (section 4.3), or an endpoint
     /// in it is unsafe.
     pub fn discover(http: &'a Http<'a>, issuer: &str) -> Result<Self> {
-        let issuer_url = parse_url("issuer", issuer)?;
-        require_secure("issuer", &issuer_url)?;
-        // Section 4.1: a terminating slash is removed before the well-known path is appended.
-        let at = parse_url("issuer", &format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')))?;
+        let at = metadata_address(issuer)?;
         let response = http.send(get(&at))?;
-        let metadata = read_metadata(issuer, &at, &response)?;
+        Self::of_metadata(http, issuer, &at, &response)
+    }
+
+    /// The provider that the answer from its metadata's address tells of.
+    pub(super) fn of_metadata(http: &'a Http<'a>, issuer: &str, at: &Url, response: &Response) -> Result<Self> {
+        let metadata = read_metadata(issuer, at, response)?;
         if metadata.issuer().as_str() != issuer {
             return Err(Error::failed(format!("the provider at {issuer} calls itself {}", metadata.issuer().as_str()))
                 .hint(format!("use exactly its own name: `--issuer {}`, if that is the one you trust", metadata.issuer().as_str())));
@@ -171,7 +173,15 @@ impl<'a> Provider<'a> {
     }
 }
 
-fn get(url: &Url) -> Request {
+/// Where an issuer's metadata is.
+pub(super) fn metadata_address(issuer: &str) -> Result<Url> {
+    let issuer_url = parse_url("issuer", issuer)?;
+    require_secure("issuer", &issuer_url)?;
+    // Section 4.1: a terminating slash is removed before the well-known path is appended.
+    parse_url("issuer", &format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')))
+}
+
+pub(super) fn get(url: &Url) -> Request {
     let mut request = Request::new(Vec::new());
     // The url crate's URLs are always valid URIs.
     *request.uri_mut() = url.as_str().parse().unwrap_or_default();

@@ -22,7 +22,7 @@ use crate::oidc::document::{Unsound, require_sound};
 use crate::secret::Secret;
 
 /// How far the provider's clock and ours may be apart, in seconds.
-pub(super) const CLOCK_TOLERANCE: i64 = 30;
+pub const CLOCK_TOLERANCE: i64 = 30;
 
 /// Claims that the library's type leaves out.
 #[derive(Clone, Debug, Deserialize, Serialize)]

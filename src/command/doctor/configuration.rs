@@ -1,0 +1,132 @@
+//! The configuration file, the profile, and where each of its settings came from.
+
+use std::fmt;
+use std::path::Path;
+
+use super::finding::Finding;
+use super::{BrowserCommand, Input};
+use crate::private_file;
+use crate::profile::Profile;
+use crate::profile::config_file::Config;
+
+/// Where a setting came from, in the order in which they go before each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// An option of this call.
+    Option(&'static str),
+    /// An environment variable.
+    Variable(&'static str),
+    /// The profile in the configuration file.
+    Profile,
+    /// Nowhere: what is used where nothing is said.
+    #[default]
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Option(name) => write!(f, "from {name}"),
+            Self::Variable(name) => write!(f, "from {name} in the environment"),
+            Self::Profile => f.write_str("from the profile"),
+            Self::Default => f.write_str("the default"),
+        }
+    }
+}
+
+/// Where each setting came from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Origins {
+    /// Which profile it is.
+    pub profile: Origin,
+    /// The issuer.
+    pub issuer: Origin,
+    /// The client ID.
+    pub client_id: Origin,
+    /// The scopes.
+    pub scope: Origin,
+    /// The redirect URI.
+    pub redirect_uri: Origin,
+    /// The CA file.
+    pub ca_file: Origin,
+    /// The token store.
+    pub store: Origin,
+    /// The browser.
+    pub browser: Origin,
+    /// The client's secret; the default is the token store.
+    pub client_secret: Origin,
+}
+
+pub(super) fn look(input: &Input, store: &str) -> Vec<Finding> {
+    let mut findings = vec![file(input)];
+    let profile = match &input.profile {
+        Ok(profile) => profile,
+        Err(error) => {
+            findings.push(Finding::failed_by("profile", error, "look at the options of this call"));
+            return findings;
+        }
+    };
+    let (settings, origins) = (&profile.settings, &input.origins);
+    let is_kept = input.config.as_ref().is_ok_and(|config| config.profile(&profile.name).is_some());
+    let found = match origins.profile {
+        _ if !is_kept => "new: the first login makes it".to_owned(),
+        Origin::Default => "the only one that fits, or the default".to_owned(),
+        origin => origin.to_string(),
+    };
+    let row = |name, value: &str, origin: Origin| Finding::ok(name, format!("{value} ({origin})"));
+    let redirect_uri = settings.redirect_uri.as_ref().map_or_else(|| "a free port of http://127.0.0.1/callback".to_owned(), ToString::to_string);
+    let ca_file = settings.ca_file.as_deref().map_or_else(|| "the system's".to_owned(), |path| path.display().to_string());
+    findings.extend([
+        Finding::ok("profile", format!("{} ({found})", profile.name)),
+        row("issuer", profile.provider(), origins.issuer),
+        row("client ID", &settings.client_id, origins.client_id),
+        row("scope", &profile.scope().join(" "), origins.scope),
+        row("redirect URI", &redirect_uri, origins.redirect_uri),
+        row("authorities", &ca_file, origins.ca_file),
+        row("store", store, origins.store),
+        browser(input),
+    ]);
+    findings.extend(writable(input, profile));
+    findings
+}
+
+fn file(input: &Input) -> Finding {
+    const NAME: &str = "file";
+    let Some(path) = input.config_path.as_deref() else {
+        return Finding::failed(NAME, "there is no home directory to keep the configuration in", "set HOME, or XDG_CONFIG_HOME");
+    };
+    let shown = path.display();
+    let config = match &input.config {
+        Err(error) => return Finding::failed_by(NAME, error, "mend the file, or move it away and sign in anew"),
+        Ok(config) => config,
+    };
+    if !path.exists() {
+        return Finding::ok(NAME, format!("{shown} is not there yet: the first login makes it"));
+    }
+    let count = config.profiles().count();
+    let profiles = if count == 1 { "1 profile".to_owned() } else { format!("{count} profiles") };
+    if private_file::others_may_write(path).unwrap_or(false) {
+        let advice = format!("chmod go-w '{shown}': whoever changes it decides where you sign in");
+        return Finding::warning(NAME, format!("{shown} can be changed by others ({profiles})"), advice);
+    }
+    Finding::ok(NAME, format!("{shown} ({profiles})"))
+}
+
+/// Whether what a login finds out can be written down; looked at only where that leaves nothing behind.
+fn writable(input: &Input, profile: &Profile) -> Option<Finding> {
+    let config: &Config = input.config.as_ref().ok()?;
+    input.config_path.as_deref().and_then(Path::parent).filter(|dir| dir.is_dir())?;
+    let error = config.probe(profile).err()?;
+    Some(Finding::failed_by("writing", &error, "make the directory of the configuration file writable"))
+}
+
+/// Of a command only its program: its arguments may be anything.
+fn browser(input: &Input) -> Finding {
+    let origin = input.origins.browser;
+    let program = input.browser.as_ref().and_then(|command| command.as_ref()).map(BrowserCommand::program);
+    match (program, origin) {
+        (Some(program), _) => Finding::ok("browser", format!("{program} ({origin})")),
+        (None, Origin::Default) => Finding::ok("browser", "the desktop's (the default)"),
+        (None, _) => Finding::ok("browser", origin.to_string()),
+    }
+}

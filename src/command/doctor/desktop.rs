@@ -1,0 +1,133 @@
+//! Where the login page is shown, and where its answer comes back to: the listener, the browser and the display.
+
+use url::Url;
+
+use super::Input;
+use super::finding::Finding;
+use crate::browser::{BrowserCommand, SystemBrowser};
+use crate::environment::Environment;
+use crate::error::Result;
+use crate::loopback::Loopback;
+use crate::oidc::authorization::AuthorizationRequest;
+use crate::oidc::provider::random_secret;
+use crate::surroundings::{Place, Ssh};
+
+/// What opens a desktop's default browser on the Unix systems, in the order in which it is tried.
+const OPENERS: [&str; 9] = ["xdg-open", "gio", "kde-open", "kde-open5", "kfmclient", "gnome-open", "exo-open", "wslview", "x-www-browser"];
+const BY_HAND: &str = "a login prints the address: open it in a browser on this machine, or name one with `--browser`; `--device` needs none here";
+
+pub(super) fn look(listener: &mut Result<Loopback>, input: &Input, system: &SystemBrowser, environment: &Environment) -> Vec<Finding> {
+    let fixed = input.profile.as_ref().ok().and_then(|profile| profile.settings.redirect_uri.as_ref()).filter(|uri| uri.port().is_some());
+    vec![listening(listener), browser(input, system, environment), display(environment, fixed, !system.commands().is_empty())]
+}
+
+fn listening(listener: &mut Result<Loopback>) -> Finding {
+    const NAME: &str = "listener";
+    let loopback = match listener {
+        Ok(loopback) => loopback,
+        Err(error) => return Finding::failed_by(NAME, error, "look at the redirect URI"),
+    };
+    let uri = loopback.redirect_uri().clone();
+    match loopback.try_out(&request(&uri)) {
+        Ok(()) => Finding::ok(NAME, format!("{uri} is reached from this machine")),
+        Err(error) => Finding::failed_by(NAME, &error, "look at what filters connections on this machine"),
+    }
+}
+
+/// A request that is sent to nobody, for an answer to be one to it.
+fn request(redirect_uri: &Url) -> AuthorizationRequest {
+    let [state, nonce, code_verifier] = std::array::from_fn(|_| random_secret());
+    AuthorizationRequest {
+        url: redirect_uri.clone(),
+        state,
+        nonce,
+        code_verifier,
+        redirect_uri: redirect_uri.clone(),
+        issuer: None,
+        issuer_announced: false,
+    }
+}
+
+fn browser(input: &Input, system: &SystemBrowser, environment: &Environment) -> Finding {
+    const NAME: &str = "browser";
+    let find = |command: &BrowserCommand| environment.find_program(command.program());
+    let commands = match &input.browser {
+        Some(Some(command)) => std::slice::from_ref(command),
+        Some(None) => return Finding::failed(NAME, "what `--browser` names is not a command", "look at its quotes"),
+        None => system.commands(),
+    };
+    if let Some((command, program)) = commands.iter().find_map(|command| Some((command, find(command)?))) {
+        let detail = format!("{} ({})", program.display(), input.origins.browser);
+        if command.is_in_the_terminal() {
+            return Finding::warning(NAME, format!("{detail} is a browser for the terminal, whose keyboard it does not get"), BY_HAND);
+        }
+        return Finding::ok(NAME, detail);
+    }
+    if let Some(first) = commands.first() {
+        return Finding::warning(NAME, format!("`{}` is not found ({})", first.program(), input.origins.browser), BY_HAND);
+    }
+    if let Some(why) = system.refused() {
+        return Finding::warning(NAME, format!("none is opened: {why}"), BY_HAND);
+    }
+    if !system.has_display() {
+        return Finding::warning(NAME, "none is opened: there is no display, or this is a session over SSH", BY_HAND);
+    }
+    if cfg!(any(windows, target_os = "macos")) {
+        return Finding::ok(NAME, "the system's default");
+    }
+    match OPENERS.iter().find_map(|name| environment.find_program(name)) {
+        Some(opener) => Finding::ok(NAME, format!("the desktop's default, by {}", opener.display())),
+        None => Finding::warning(NAME, "nothing here opens the desktop's default browser", "install xdg-utils, or name a browser with `--browser`"),
+    }
+}
+
+/// The other way over SSH: a line that brings the browser back, to a port that has to be known beforehand.
+fn forwarded(environment: &Environment, fixed: Option<&Url>) -> String {
+    let usual = Url::parse("http://127.0.0.1:8400/callback").ok();
+    let Some((ssh, uri)) = Ssh::of(environment).zip(fixed.or(usual.as_ref())) else { return String::new() };
+    format!("; or on your own machine `{}`, and here `kclogin login --no-browser --redirect-uri {uri}`", ssh.forward(uri))
+}
+
+fn display(environment: &Environment, fixed: Option<&Url>, has_command: bool) -> Finding {
+    const NAME: &str = "display";
+    let surroundings = Place::all(environment);
+    let has = |one| surroundings.contains(&one);
+    if has(Place::Ci) {
+        return Finding::warning(
+            NAME,
+            "this looks like CI, where nobody sits at a browser",
+            "use a service account: `kclogin token --client-credentials`",
+        );
+    }
+    if has(Place::Ssh) {
+        return Finding::warning(
+            NAME,
+            "this is a session over SSH: the browser on your own machine does not reach the listener here",
+            format!("`kclogin login --device` or `--paste`{}", forwarded(environment, fixed)),
+        );
+    }
+    if has(Place::Container) {
+        return Finding::warning(
+            NAME,
+            "this is a container, whose loopback a browser outside of it does not reach",
+            "`kclogin login --device` or `--paste`; or give it the machine's network (`--network host`), and open the address that `kclogin login --no-browser` prints",
+        );
+    }
+    if has(Place::Wsl) && !environment.has_display() && !has_command {
+        return Finding::warning(
+            NAME,
+            "this is WSL without a display",
+            "install wslu, whose `wslview` opens the browser of Windows, or name one with `--browser`",
+        );
+    }
+    if has(Place::Sandbox) {
+        return Finding::warning(NAME, "this is a Flatpak or a Snap, which may not see the browser or the keyring", "run kclogin outside of it");
+    }
+    if cfg!(any(windows, target_os = "macos")) {
+        return Finding::ok(NAME, "the desktop's");
+    }
+    match ["WAYLAND_DISPLAY", "DISPLAY"].iter().find_map(|name| Some((name, environment.get(name)?))) {
+        Some((name, value)) => Finding::ok(NAME, format!("{name}={value}")),
+        None => Finding::warning(NAME, "none: neither DISPLAY nor WAYLAND_DISPLAY is set", BY_HAND),
+    }
+}

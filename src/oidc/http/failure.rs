@@ -1,0 +1,112 @@
+//! Why a request did not bring an answer: how far it came, and the sentence for each way it fails.
+
+use std::io;
+
+use rustls::{CertificateError, Error as TlsError};
+use ureq::Timeout;
+use url::Url;
+
+use crate::error::Error;
+
+/// How far a request came that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It was not sent, or did not come to the provider: its name, its port, or the proxy before it.
+    Way,
+    /// The provider could not prove who it is.
+    Trust,
+    /// The provider's answer is of no use.
+    Answer,
+}
+
+/// The host as it is named in sentences, with the port where there is one.
+pub(super) fn at(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+pub(super) fn stage(error: &ureq::Error) -> Stage {
+    match error {
+        _ if tls_error(error).is_some() => Stage::Trust,
+        ureq::Error::HostNotFound | ureq::Error::ConnectProxyFailed(_) => Stage::Way,
+        ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => Stage::Way,
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused || error.to_string().contains("failed to lookup") => Stage::Way,
+        _ => Stage::Answer,
+    }
+}
+
+/// The sentence for each way a connection fails.
+pub(super) fn unreachable(url: &Url, error: &ureq::Error) -> Error {
+    let at = at(url);
+    if let Some(tls) = tls_error(error) {
+        return untrusted(&at, tls);
+    }
+    let reason = match error {
+        ureq::Error::HostNotFound => "its name is not known".to_owned(),
+        ureq::Error::Timeout(_) => "it does not answer in time".to_owned(),
+        ureq::Error::BodyExceedsLimit(_) => "its answer is larger than 1 MiB".to_owned(),
+        ureq::Error::LargeResponseHeader(..) => "the head of its answer is too large".to_owned(),
+        ureq::Error::ConnectProxyFailed(reason) => format!("the proxy refuses: {reason}"),
+        ureq::Error::Protocol(_) | ureq::Error::Http(_) => "its answer is not HTTP".to_owned(),
+        ureq::Error::Io(error) => match error.kind() {
+            io::ErrorKind::ConnectionRefused => "nothing listens there (connection refused)".to_owned(),
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "it does not answer in time".to_owned(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
+                "it closed the connection without an answer".to_owned()
+            }
+            _ if error.to_string().contains("failed to lookup") => "its name is not known".to_owned(),
+            _ => error.to_string(),
+        },
+        other => other.to_string(),
+    };
+    Error::provider_unreachable(format!("the provider at {at} can't be reached: {reason}")).detail(format!("{error:?}"))
+}
+
+/// The TLS library's own error, wherever it is wrapped.
+fn tls_error(error: &ureq::Error) -> Option<&TlsError> {
+    if let ureq::Error::Rustls(tls) = error {
+        return Some(tls);
+    }
+    let ureq::Error::Io(io) = error else { return None };
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = io.get_ref().map(|inner| inner as _);
+    while let Some(inner) = cause {
+        if let Some(tls) = inner.downcast_ref::<TlsError>() {
+            return Some(tls);
+        }
+        cause = inner.source();
+    }
+    None
+}
+
+fn untrusted(at: &str, tls: &TlsError) -> Error {
+    if let TlsError::InvalidMessage(_) = tls {
+        return Error::failed(format!("{at} does not speak TLS"))
+            .hint(format!("is the address http://{at}? plain http is for loopback addresses only"))
+            .detail(tls.to_string());
+    }
+    let TlsError::InvalidCertificate(fault) = tls else {
+        return Error::provider_unreachable(format!("no secure connection to {at} can be made: {tls}"));
+    };
+    let (sentence, hint) = match fault {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            (format!("the certificate of {at} has expired"), "tell whoever runs the provider; if it is valid elsewhere, look at this machine's clock")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            (format!("the certificate of {at} is not valid yet"), "look at this machine's clock")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            (format!("the certificate of {at} is for another host"), "use the host name that the provider's certificate holds")
+        }
+        CertificateError::Revoked => (format!("the certificate of {at} is revoked"), "tell whoever runs the provider"),
+        CertificateError::UnknownIssuer => (
+            format!("the certificate of {at} comes from an authority this machine does not know"),
+            "if it is your company's or your own, give its certificate with `--ca-file FILE`, or set SSL_CERT_FILE",
+        ),
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => (
+            format!("the certificate of {at} is an authority's own, which can't vouch for a host"),
+            "make a certificate for the host that is signed by this authority, and give the authority's with `--ca-file FILE`",
+        ),
+        other => (format!("the certificate of {at} is not trusted: {other}"), "tell whoever runs the provider"),
+    };
+    Error::failed(sentence).hint(hint).detail(tls.to_string())
+}
