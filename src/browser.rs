@@ -46,6 +46,11 @@ pub trait Browser {
     /// # Errors
     /// The URL is not one for a browser, or there is nothing to open it with.
     fn open(&self, url: &Url) -> Result<Launch>;
+
+    /// Why nothing would be opened, as the end of a sentence; nothing where something would.
+    fn why_not(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// The browser that the person has set up: `$BROWSER`, under WSL that of Windows, else the desktop's default.
@@ -157,11 +162,8 @@ impl Browser for SystemBrowser {
                 .find_map(|command| command.spawn(url).ok())
                 .ok_or_else(|| Error::failed("no command in $BROWSER can be started"));
         }
-        if let Some(why) = self.refused {
+        if let Some(why) = self.why_not() {
             return Err(Error::failed(why));
-        }
-        if !self.has_display {
-            return Err(Error::failed("there is no display here"));
         }
         let (failed, launch) = Launch::new();
         let url = url.clone();
@@ -173,6 +175,11 @@ impl Browser for SystemBrowser {
             }
         });
         Ok(launch)
+    }
+
+    fn why_not(&self) -> Option<&'static str> {
+        let has_none = self.commands.is_empty() && !self.has_display;
+        self.refused.filter(|_| self.commands.is_empty()).or(has_none.then_some("there is no display here"))
     }
 }
 

@@ -75,7 +75,7 @@ use oidc::demands::Demands;
 use oidc::http::{Http, Settings as HttpSettings};
 use profile::Profile;
 use profile::choose::{choose, choose_for_login};
-use surroundings::Ssh;
+use surroundings::Surroundings;
 use terminal::{ColourPolicy, Verbosity};
 use token_store::StoreName;
 
@@ -149,6 +149,7 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
         demands: Demands::of(&parameters, host.clock.now()),
         client_secret: client_secret(options.at.client_secret_stdin, &host.environment, &mut host.stdin)?,
         parameters,
+        way_is_asked_for: wanted.changes.login_method.is_some(),
         timeout: *options.timeout,
         introduce: wanted.name.is_none() && config.profile(&profile.name).is_none(),
         profile,
@@ -174,9 +175,12 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
     let trace = |text| terminal.trace(text);
     let http = Http::new(HttpSettings::new(&host.environment, input.profile.settings.ca_file.clone()), &trace);
     let state_dir = host.environment.state_dir();
+    let mut typed = host.typed.borrow_mut();
+    let surroundings = Surroundings::of(&host.environment, typed.is_terminal() && terminal.has_reader());
     let parts = command::login::Parts {
         http: &http,
         store: &*store,
+        surroundings: &surroundings,
         caution: store_name.caution().filter(|_| former_name.as_ref() != Some(&store_name)),
         former,
         browser,
@@ -187,8 +191,7 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
     host.interrupt.watch();
     let _turn = login_lock::without_waiting(state_dir.as_deref(), &input.profile.name);
     let (name, leftovers) = (input.profile.name.clone(), leftovers(host, parts.former.is_some()));
-    let (mut typed, ssh) = (host.typed.borrow_mut(), Ssh::of(&host.environment));
-    let elsewhere = options.paste.then(|| command::login::Elsewhere { typed: &mut **typed, ssh: ssh.as_ref() });
+    let elsewhere = command::login::Elsewhere { typed: &mut **typed };
     let outcome = command::login::login(input, &mut config, &parts, elsewhere);
     leftovers.clear_or_warn(&name, &mut config);
     outcome

@@ -76,6 +76,33 @@ impl Ssh {
     }
 }
 
+/// Where a person is, or is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// How this machine was reached, where that was by SSH.
+    pub ssh: Option<Ssh>,
+    /// Whether this is a job of CI: no person is there, whatever else there is.
+    pub is_ci: bool,
+    /// Whether this is a container.
+    pub is_container: bool,
+    /// Whether somebody reads what is said, and can type: stdin and stderr are terminals.
+    pub has_terminal: bool,
+}
+
+impl Surroundings {
+    /// As the environment says, and whether there is a terminal to read from and to write to.
+    #[must_use]
+    pub fn of(environment: &Environment, has_terminal: bool) -> Self {
+        Self {
+            ssh: Ssh::of(environment),
+            // By convention; `CI=false` is how people switch it off.
+            is_ci: environment.get("CI").is_some_and(|value| !matches!(value, "false" | "0")),
+            is_container: environment.in_container(),
+            has_terminal,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

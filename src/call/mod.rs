@@ -148,9 +148,8 @@ pub(crate) fn wanted(global: &Global, given: Option<Given<'_>>, environment: &En
 fn login_method(login: &Login) -> Option<LoginMethod> {
     match login {
         Login { device: true, .. } => Some(LoginMethod::Device),
-        Login { browser: Some(_), .. } | Login { no_browser: true, .. } | Login { private: true, .. } | Login { paste: true, .. } => {
-            Some(LoginMethod::Browser)
-        }
+        Login { paste: true, .. } => Some(LoginMethod::Paste),
+        Login { browser: Some(_), .. } | Login { no_browser: true, .. } | Login { private: true, .. } => Some(LoginMethod::Browser),
         _ => None,
     }
 }

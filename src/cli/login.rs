@@ -21,7 +21,7 @@ pub struct Login {
     #[arg(long, help_heading = "How to sign in", conflicts_with = "no_browser")]
     pub private: bool,
     /// Use a browser on another machine, and paste here the address where it ends
-    #[arg(long, help_heading = "How to sign in", conflicts_with_all = ["browser", "no_browser", "private", "client_secret_stdin"])]
+    #[arg(long, help_heading = "How to sign in", conflicts_with_all = ["browser", "no_browser", "private", "device", "client_secret_stdin"])]
     pub paste: bool,
     /// Show a code to enter in a browser on any device; remembered in the profile
     #[arg(long, help_heading = "How to sign in", conflicts_with_all = ["browser", "no_browser", "private", "paste", "redirect_uri"])]

@@ -11,6 +11,8 @@ pub enum LoginMethod {
     Browser,
     /// With a code that is entered in a browser on any device (RFC 8628).
     Device,
+    /// In a browser on another machine, from which the address where it ends is pasted.
+    Paste,
 }
 
 impl LoginMethod {
@@ -20,6 +22,7 @@ impl LoginMethod {
         match self {
             Self::Browser => "in the browser",
             Self::Device => "with a code, on any device",
+            Self::Paste => "in a browser elsewhere, by pasting its address",
         }
     }
 
@@ -28,7 +31,7 @@ impl LoginMethod {
     pub fn needs_a_reader(self) -> bool {
         match self {
             Self::Browser => false,
-            Self::Device => true,
+            Self::Device | Self::Paste => true,
         }
     }
 }

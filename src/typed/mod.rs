@@ -26,6 +26,9 @@ pub enum Entry {
 pub trait Typed {
     /// What was typed since the last time; nothing where no line is whole yet. It does not wait.
     fn next(&mut self) -> Option<Entry>;
+
+    /// Whether it is a terminal, so that somebody may be there.
+    fn is_terminal(&self) -> bool;
 }
 
 /// This process's stdin.
@@ -35,6 +38,10 @@ pub struct SystemTyped(stdin::Stdin);
 impl Typed for SystemTyped {
     fn next(&mut self) -> Option<Entry> {
         self.0.next()
+    }
+
+    fn is_terminal(&self) -> bool {
+        stdin::is_terminal()
     }
 }
 

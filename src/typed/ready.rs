@@ -1,6 +1,6 @@
 //! stdin, where the system says whether there is something to read.
 
-use std::io::stdin;
+use std::io::{IsTerminal, stdin};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::read;
@@ -37,4 +37,8 @@ impl Stdin {
         }
         None
     }
+}
+
+pub(super) fn is_terminal() -> bool {
+    stdin().is_terminal()
 }

@@ -1,6 +1,6 @@
 //! stdin, where only a thread can read without others waiting.
 
-use std::io::{BufRead, Read, stdin};
+use std::io::{BufRead, IsTerminal, Read, stdin};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
@@ -29,4 +29,8 @@ impl Stdin {
         });
         lines.try_recv().ok()
     }
+}
+
+pub(super) fn is_terminal() -> bool {
+    stdin().is_terminal()
 }

@@ -226,7 +226,7 @@ fn a_way_that_nobody_knows_is_a_mistake_in_the_configuration() {
     let machine = Machine::new();
     machine.write_config("[profile.work]\nissuer = \"https://kc.example\"\nclient-id = \"x\"\nlogin-method = \"telepathy\"\n");
     let stderr = machine.run(&["status"]).failed(Exit::Usage);
-    assert!(stderr.contains("config.toml, line 4: unknown variant `telepathy`, expected `browser` or `device`\n"), "{stderr}");
+    assert!(stderr.contains("config.toml, line 4: unknown variant `telepathy`, expected one of `browser`, `device`, `paste`\n"), "{stderr}");
 }
 
 #[test]

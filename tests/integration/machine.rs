@@ -13,7 +13,7 @@ use std::time::Duration;
 use kclogin::browser::{Browser, Launch};
 use kclogin::clock::{Clock, Timestamp};
 use kclogin::environment::Environment;
-use kclogin::error::Result;
+use kclogin::error::{Error, Result};
 use kclogin::exit::Exit;
 use kclogin::host::Host;
 use kclogin::interrupt::Interrupt;
@@ -70,6 +70,7 @@ pub(crate) struct Machine {
     terminal: Mutex<(bool, bool)>,
     latest: Mutex<Buffer>,
     types: Mutex<Option<Types>>,
+    why_no_browser: Mutex<Option<&'static str>>,
 }
 
 impl Machine {
@@ -89,6 +90,7 @@ impl Machine {
             terminal: Mutex::new((false, false)),
             latest: Mutex::default(),
             types: Mutex::default(),
+            why_no_browser: Mutex::default(),
             home,
         }
     }
@@ -118,6 +120,11 @@ impl Machine {
     /// Puts memory in place of another store than the keyring.
     pub(crate) fn replace_store(&self, name: &str) -> MemoryStore {
         self.other_stores.lock().expect("stores").entry(name.to_owned()).or_default().clone()
+    }
+
+    /// Has no browser to open, for this reason.
+    pub(crate) fn without_browser(&self, why: &'static str) {
+        *self.why_no_browser.lock().expect("why") = Some(why);
     }
 
     /// Puts text on stdin of the next runs.
@@ -183,7 +190,11 @@ impl Machine {
         let mut memory = self.other_stores.lock().expect("stores").clone();
         memory.insert("keyring".to_owned(), self.store.clone());
         let mut host = Host {
-            browser: Box::new(PersonsBrowser { visit: self.visit.lock().expect("visit").clone(), opened: self.opened.clone() }),
+            browser: Box::new(PersonsBrowser {
+                visit: self.visit.lock().expect("visit").clone(),
+                opened: self.opened.clone(),
+                why_not: *self.why_no_browser.lock().expect("why"),
+            }),
             stores: Box::new(TestStores { memory, system: SystemStores::new(&environment) }),
             clock: Box::new(self.clock.clone()),
             environment,
@@ -233,10 +244,18 @@ pub(crate) fn redirect_of(url: &Url) -> Url {
 struct PersonsBrowser {
     visit: Arc<Visit>,
     opened: Arc<AtomicUsize>,
+    why_not: Option<&'static str>,
 }
 
 impl Browser for PersonsBrowser {
+    fn why_not(&self) -> Option<&'static str> {
+        self.why_not
+    }
+
     fn open(&self, url: &Url) -> Result<Launch> {
+        if let Some(why) = self.why_not {
+            return Err(Error::failed(why));
+        }
         self.opened.fetch_add(1, Ordering::SeqCst);
         let (url, visit) = (url.clone(), self.visit.clone());
         let (failed, launch) = Launch::new();
@@ -358,6 +377,10 @@ impl Typed for Typist {
         let types = self.types.as_ref()?;
         let said = self.said.text();
         (types.lock().expect("types"))(&said)
+    }
+
+    fn is_terminal(&self) -> bool {
+        self.types.is_some()
     }
 }
 

@@ -5,6 +5,7 @@ mod answer;
 mod architecture;
 mod bad_input;
 mod browsers;
+mod choosing;
 mod clients;
 mod cookies;
 mod crash;

@@ -23,7 +23,8 @@ use crate::token_set::TokenSet;
 
 /// Has the person sign in, and keeps what comes of it, with the name of its profile.
 pub(super) fn sign_in(
-    input: &mut Input,
+    wishes: &Wishes,
+    input: &Input,
     config: &mut Config,
     provider: &Provider<'_>,
     client: &Client,
@@ -31,8 +32,7 @@ pub(super) fn sign_in(
     mut elsewhere: Option<Elsewhere<'_>>,
 ) -> Result<(TokenSet, String)> {
     let mut loopback = Loopback::bind(input.profile.settings.redirect_uri.as_ref())?;
-    let wishes = Wishes { scope: input.profile.scope(), parameters: std::mem::take(&mut input.parameters) };
-    let request = provider.authorization_request(&client.id, loopback.redirect_uri().clone(), &wishes);
+    let request = provider.authorization_request(&client.id, loopback.redirect_uri().clone(), wishes);
     let arrival = thread::scope(|scope| {
         // The keys come while the person types.
         let keys = scope.spawn(|| provider.prefetch_keys());

@@ -8,7 +8,7 @@ use super::keep::{Granted, keep};
 use super::{Input, Parts};
 use crate::clock::lasting;
 use crate::error::{Error, ErrorKind, Result};
-use crate::oidc::provider::{Client, DeviceAuthorization, Polled, Provider, Wishes};
+use crate::oidc::provider::{Client, DeviceAuthorization, Polled, Provider};
 use crate::profile::config_file::Config;
 use crate::terminal::Line;
 use crate::token_set::TokenSet;
@@ -24,16 +24,15 @@ const POLL_LIMIT: Duration = Duration::from_secs(30);
 
 /// Has the person sign in, and keeps what comes of it, with the name of its profile.
 pub(super) fn sign_in(
-    input: &mut Input,
+    device: &DeviceAuthorization,
+    input: &Input,
     config: &mut Config,
     provider: &Provider<'_>,
     client: &Client,
     parts: &Parts<'_>,
 ) -> Result<(TokenSet, String)> {
-    let wishes = Wishes { scope: input.profile.scope(), parameters: std::mem::take(&mut input.parameters) };
-    let device = provider.authorize_device(client, &wishes)?;
-    show(input, client, &device, parts);
-    let granted = wait(input, provider, client, &device, parts);
+    show(input, client, device, parts);
+    let granted = wait(input, provider, client, device, parts);
     parts.terminal.clear_progress();
     keep(granted?, input, config, provider, client, parts)
 }

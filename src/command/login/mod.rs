@@ -4,6 +4,7 @@
 //! becomes of the tokens to `keep`.
 
 mod browser;
+mod choose;
 mod device;
 mod keep;
 mod paste;
@@ -13,20 +14,21 @@ use std::time::Duration;
 
 use crate::browser::Browser;
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::oidc::demands::Demands;
 use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::Http;
-use crate::oidc::provider::{Client, Provider};
+use crate::oidc::provider::{Client, Provider, Wishes};
 use crate::profile::Profile;
 use crate::profile::config_file::Config;
-use crate::profile::login_method::LoginMethod;
 use crate::secret::Secret;
 use crate::session::{account, stored_client_secret};
+use crate::surroundings::Surroundings;
 use crate::terminal::{Line, Terminal};
 use crate::token_set::TokenSet;
 use crate::token_store::{StoreName, TokenStore, probe};
 
+use choose::{Situation, Way, choose, require_somebody};
 pub use paste::Elsewhere;
 
 /// What is asked for.
@@ -38,6 +40,8 @@ pub struct Input {
     pub client_secret: Option<Secret<String>>,
     /// Further parameters of the authorization request.
     pub parameters: Vec<(String, String)>,
+    /// Whether the way to sign in that the profile has was asked for by this call.
+    pub way_is_asked_for: bool,
     /// What they ask of how the person is authenticated.
     pub demands: Demands,
     /// How long to wait for the person.
@@ -58,6 +62,8 @@ pub struct Parts<'a> {
     pub former: Option<Former>,
     /// What shows the login page; none to only print its address.
     pub browser: Option<&'a dyn Browser>,
+    /// Where we are.
+    pub surroundings: &'a Surroundings,
     /// Where locks are kept.
     pub state_dir: Option<&'a Path>,
     /// The time.
@@ -80,11 +86,18 @@ impl Former {
     }
 }
 
-/// Signs in; where the browser is on another machine, that says what is pasted from there.
+/// Signs in; `elsewhere` is for the case that the browser is on another machine.
 ///
 /// # Errors
 /// The provider, the store, the listener or the person says no, or none of them says anything in time. Nothing that was stored before is lost.
-pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>, elsewhere: Option<Elsewhere<'_>>) -> Result<()> {
+pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>, elsewhere: Elsewhere<'_>) -> Result<()> {
+    let situation = Situation {
+        method: input.profile.settings.login_method,
+        is_asked_for: input.way_is_asked_for,
+        no_browser: parts.browser.and_then(Browser::why_not),
+        surroundings: parts.surroundings,
+    };
+    require_somebody(&situation)?;
     let provider = Provider::of_settings(parts.http, &input.profile.settings)?;
     if provider.endpoints.jwks.is_none() {
         parts.terminal.warning("no keys of the provider are known, so only the connection to its token endpoint vouches for the ID token");
@@ -95,9 +108,25 @@ pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>, elsewhere
         parts.terminal.warning(caution);
     }
     let client = the_client(&mut input, &provider, parts)?;
-    let (set, name) = match input.profile.settings.login_method {
-        Some(LoginMethod::Device) => device::sign_in(&mut input, config, &provider, &client, parts)?,
-        Some(LoginMethod::Browser) | None => browser::sign_in(&mut input, config, &provider, &client, parts, elsewhere)?,
+    let (way, line) = choose(&situation, provider.endpoints.device_authorization.is_some());
+    if let Some(line) = line {
+        parts.terminal.status(line);
+    }
+    let wishes = Wishes { scope: input.profile.scope(), parameters: std::mem::take(&mut input.parameters) };
+    let code = match way {
+        Way::Device => Some(provider.authorize_device(&client, &wishes)?),
+        Way::DeviceOrPaste => match provider.authorize_device(&client, &wishes) {
+            Err(error) if error.kind() == ErrorKind::Failed => {
+                parts.terminal.status(format!("That can't be: {}. So you sign in with a browser on another machine.", error.sentence()));
+                None
+            }
+            code => Some(code?),
+        },
+        Way::Browser | Way::Paste => None,
+    };
+    let (set, name) = match code {
+        Some(code) => device::sign_in(&code, &input, config, &provider, &client, parts)?,
+        None => browser::sign_in(&wishes, &input, config, &provider, &client, parts, (way != Way::Browser).then_some(elsewhere))?,
     };
     say_who(&set, input.introduce.then_some(&name), config, parts.terminal);
     Ok(())

@@ -9,7 +9,6 @@ use crate::clock::lasting;
 use crate::error::Result;
 use crate::loopback::{Arrival, Loopback, NoArrival};
 use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse};
-use crate::surroundings::Ssh;
 use crate::terminal::{Line, Terminal};
 use crate::typed::{Entry, Typed};
 
@@ -20,8 +19,6 @@ const TERMINAL_LINE: usize = 4095;
 pub struct Elsewhere<'a> {
     /// What is typed here.
     pub typed: &'a mut dyn Typed,
-    /// How this machine was reached, where that was by SSH.
-    pub ssh: Option<&'a Ssh>,
 }
 
 /// Says what to do, and waits for what comes of it on either way.
@@ -42,7 +39,7 @@ pub(super) fn wait(
             .strong(request.redirect_uri.as_str())
             .plain(". The page need not load: copy the whole address, and paste it here."),
     );
-    if let Some(ssh) = elsewhere.ssh {
+    if let Some(ssh) = &parts.surroundings.ssh {
         terminal.status("Or have the browser come back by itself, with this in a shell where it is:");
         terminal.status(Line::new().plain("  ").strong(ssh.forward(&request.redirect_uri)));
     }
