@@ -13,6 +13,7 @@ mod curl;
 mod derived;
 mod device;
 mod device_qr;
+mod discovery;
 mod docker_credential;
 mod doctor;
 mod documents;

@@ -16,6 +16,8 @@ use crate::surroundings::{Place, Ssh};
 const OPENERS: [&str; 9] = ["xdg-open", "gio", "kde-open", "kde-open5", "kfmclient", "gnome-open", "exo-open", "wslview", "x-www-browser"];
 const BY_HAND: &str = "a login prints the address: open it in a browser on this machine, or name one with `--browser`; `--device` needs none here";
 
+const ELSEWHERE: &str = "in a terminal a login shows a code for another device, or has an address pasted; or name a browser with `--browser`";
+
 pub(super) fn look(listener: &mut Result<Loopback>, input: &Input, system: &SystemBrowser, environment: &Environment) -> Vec<Finding> {
     let fixed = input.profile.as_ref().ok().and_then(|profile| profile.settings.redirect_uri.as_ref()).filter(|uri| uri.port().is_some());
     vec![listening(listener), browser(input, system, environment), display(environment, fixed, !system.commands().is_empty())]
@@ -67,10 +69,10 @@ fn browser(input: &Input, system: &SystemBrowser, environment: &Environment) -> 
         return Finding::warning(NAME, format!("`{}` is not found ({})", first.program(), input.origins.browser), BY_HAND);
     }
     if let Some(why) = system.refused() {
-        return Finding::warning(NAME, format!("none is opened: {why}"), BY_HAND);
+        return Finding::warning(NAME, format!("none is opened: {why}"), ELSEWHERE);
     }
     if !system.has_display() {
-        return Finding::warning(NAME, "none is opened: there is no display, or this is a session over SSH", BY_HAND);
+        return Finding::warning(NAME, "none is opened: there is no display, or this is a session over SSH", ELSEWHERE);
     }
     if cfg!(any(windows, target_os = "macos")) {
         return Finding::ok(NAME, "the system's default");

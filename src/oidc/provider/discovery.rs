@@ -1,4 +1,4 @@
-//! Finding a provider's endpoints from its issuer identifier (OpenID Connect Discovery 1.0 section 4), and its keys.
+//! Finding a provider's endpoints from its issuer identifier (OpenID Connect Discovery 1.0 section 4, RFC 8414 section 3), and its keys.
 
 use std::time::Duration;
 
@@ -9,15 +9,20 @@ use openidconnect::core::{
 };
 use openidconnect::{AdditionalProviderMetadata, ProviderMetadata};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::Provider;
 use super::response::{Unusable, content_type, document, require_service};
+use super::token_endpoint::without_values;
 use crate::error::{Error, Result};
 use crate::oidc::document;
 use crate::oidc::endpoints::{Endpoints, parse_url, require_secure};
 use crate::oidc::http::{Http, Request, Response};
 use crate::profile::Settings;
+
+/// The well-known path of OAuth's metadata (RFC 8414 section 3).
+const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
 
 /// The longest that fetching the keys ahead of their use may take, in seconds.
 const PREFETCH_LIMIT: Duration = Duration::from_secs(5);
@@ -91,14 +96,21 @@ impl<'a> Provider<'a> {
     /// The issuer is unsafe or unknown, it answers something else than its metadata, the metadata names another issuer (section 4.3), or an endpoint
     /// in it is unsafe.
     pub fn discover(http: &'a Http<'a>, issuer: &str) -> Result<Self> {
-        let at = metadata_address(issuer)?;
+        let [at, other] = metadata_addresses(issuer)?;
         let response = http.send(get(&at))?;
+        if response.status() == 404 {
+            // What the first one says is what is passed on, unless the other one has something.
+            let elsewhere = http.send(get(&other)).ok().filter(|response| response.status() == 200);
+            if let Some(response) = elsewhere {
+                return Self::of_metadata(http, issuer, &other, &response);
+            }
+        }
         Self::of_metadata(http, issuer, &at, &response)
     }
 
     /// The provider that the answer from its metadata's address tells of.
     pub(super) fn of_metadata(http: &'a Http<'a>, issuer: &str, at: &Url, response: &Response) -> Result<Self> {
-        let metadata = read_metadata(issuer, at, response)?;
+        let (metadata, has_keys) = read_metadata(issuer, at, response)?;
         if metadata.issuer().as_str() != issuer {
             return Err(Error::failed(format!("the provider at {issuer} calls itself {}", metadata.issuer().as_str()))
                 .hint(format!("use exactly its own name: `--issuer {}`, if that is the one you trust", metadata.issuer().as_str())));
@@ -109,7 +121,7 @@ impl<'a> Provider<'a> {
             authorization: metadata.authorization_endpoint().url().clone(),
             token: token.url().clone(),
             userinfo: metadata.userinfo_endpoint().map(|at| at.url().clone()),
-            jwks: Some(metadata.jwks_uri().url().clone()),
+            jwks: has_keys.then(|| metadata.jwks_uri().url().clone()),
             end_session: more.end_session_endpoint.clone(),
             revocation: more.revocation_endpoint.clone(),
             introspection: more.introspection_endpoint.clone(),
@@ -173,12 +185,16 @@ impl<'a> Provider<'a> {
     }
 }
 
-/// Where an issuer's metadata is.
-pub(super) fn metadata_address(issuer: &str) -> Result<Url> {
-    let issuer_url = parse_url("issuer", issuer)?;
-    require_secure("issuer", &issuer_url)?;
-    // Section 4.1: a terminating slash is removed before the well-known path is appended.
-    parse_url("issuer", &format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')))
+/// Where an issuer's metadata may be: OpenID Connect appends the well-known path (Discovery 1.0 section 4.1), OAuth puts it behind the host (RFC 8414
+/// section 3.1).
+pub(super) fn metadata_addresses(issuer: &str) -> Result<[Url; 2]> {
+    let mut url = parse_url("issuer", issuer)?;
+    require_secure("issuer", &url)?;
+    // In both a terminating slash is removed first.
+    let appended = parse_url("issuer", &format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')))?;
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&format!("{OAUTH_METADATA}{path}"));
+    Ok([appended, url])
 }
 
 pub(super) fn get(url: &Url) -> Request {
@@ -189,21 +205,32 @@ pub(super) fn get(url: &Url) -> Request {
     request
 }
 
-fn read_metadata(issuer: &str, at: &Url, response: &Response) -> Result<Metadata> {
+/// The metadata, and whether it says where the keys are.
+fn read_metadata(issuer: &str, at: &Url, response: &Response) -> Result<(Metadata, bool)> {
     let status = response.status();
     require_service(issuer, response)?;
     if status != 200 {
-        let said = document::<serde_json::Value>(response).ok();
+        let said = document::<Value>(response).ok();
         let said = said.as_ref().and_then(|said| said.get("error_description").or(said.get("error"))?.as_str());
         let said = said.map_or_else(|| status.to_string(), |said| format!("{said} ({status})"));
         return Err(Error::failed(format!("there is no provider at {issuer}: {said}"))
             .hint("look at the realm's name and at the path; Keycloak's issuers end in /realms/NAME, older ones in /auth/realms/NAME"));
     }
-    document(response).map_err(|unusable| {
+    let unusable = |detail: String| {
         let is_page = response.body().trim_ascii_start().starts_with(b"<") || content_type(response).as_deref() == Some("text/html");
         let what = if is_page { "a web page" } else { "something else" };
         Error::failed(format!("{at} answers {what}, not a provider's metadata"))
             .hint("look at the issuer: Keycloak's end in /realms/NAME")
-            .detail(unusable.detail())
-    })
+            .detail(detail)
+    };
+    let mut said: Map<String, Value> = document(response).map_err(|error| unusable(error.detail()))?;
+    let has_keys = said.contains_key("jwks_uri");
+    if at.path().starts_with(OAUTH_METADATA) {
+        // RFC 8414 section 2 leaves out what Discovery 1.0 section 3 wants: the subject's type means nothing to us, and an algorithm that isn't announced may be
+        // any with a public key.
+        said.entry("subject_types_supported").or_insert_with(|| json!(["public"]));
+        said.entry("id_token_signing_alg_values_supported").or_insert_with(|| json!(asymmetric_algorithms()));
+        said.entry("jwks_uri").or_insert_with(|| json!(at));
+    }
+    serde_json::from_value(Value::Object(said)).map(|metadata| (metadata, has_keys)).map_err(|error| unusable(without_values(&error)))
 }

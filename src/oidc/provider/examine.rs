@@ -8,7 +8,7 @@ use openidconnect::http::HeaderValue;
 use serde_json::Value;
 use url::{Position, Url, form_urlencoded};
 
-use super::discovery::{get, metadata_address};
+use super::discovery::{get, metadata_addresses};
 use super::form::form;
 use super::response::document;
 use super::{Client, Provider, Wishes, random_secret};
@@ -92,7 +92,8 @@ impl<'a> Provider<'a> {
             return Ok(endpoints.jwks.unwrap_or(endpoints.token));
         }
         let none = || Error::usage("no provider is known").hint("name it: `kclogin doctor --issuer https://HOST/realms/NAME`");
-        metadata_address(settings.issuer.as_deref().ok_or_else(none)?)
+        let [at, _] = metadata_addresses(settings.issuer.as_deref().ok_or_else(none)?)?;
+        Ok(at)
     }
 
     /// Asks there.
@@ -101,13 +102,21 @@ impl<'a> Provider<'a> {
     /// No answer came; with how far the request came.
     pub fn contact(http: &Http<'_>, settings: &Settings) -> std::result::Result<Contact, (Stage, Error)> {
         let at = Self::first_address(settings).map_err(|error| (Stage::Way, error))?;
+        let is_metadata = settings.endpoints.complete().is_none();
         let started = Instant::now();
-        let response = http.look(LIMIT, get(&at))?;
+        let (mut at, mut response) = (at.clone(), http.look(LIMIT, get(&at))?);
+        if is_metadata && response.status() == 404 {
+            let other = settings.issuer.as_deref().and_then(|issuer| metadata_addresses(issuer).ok()).map(|[_, other]| other);
+            let answer = other.and_then(|other| Some((http.look(LIMIT, get(&other)).ok()?, other)));
+            if let Some((elsewhere, other)) = answer.filter(|(elsewhere, _)| elsewhere.status() == 200) {
+                (at, response) = (other, elsewhere);
+            }
+        }
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         // What a cache gives out was right when it was made (RFC 9110 section 6.6.1, RFC 9111 section 5.1).
         let age = Duration::from_secs(header("age").and_then(|age| age.parse().ok()).unwrap_or_default());
         let date = header("date").and_then(Timestamp::from_http_date).map(|date| date.after(age));
-        Ok(Contact { date, took: started.elapsed(), is_metadata: settings.endpoints.complete().is_none(), response, at })
+        Ok(Contact { date, took: started.elapsed(), is_metadata, response, at })
     }
 
     /// The provider that answered, and what it announces; nothing of that where its endpoints are written down.
