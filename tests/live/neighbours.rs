@@ -33,10 +33,12 @@ impl Look {
         let words = |bytes: Vec<u8>| -> Vec<String> {
             bytes.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).filter(|word| !word.is_empty()).collect()
         };
-        // First the arguments: where the process becomes another program in between, its environment is that one's, and is so compared.
-        let arguments = words(fs::read(format!("/proc/{id}/cmdline")).ok()?);
+        let arguments = || fs::read(format!("/proc/{id}/cmdline")).ok().map(words);
+        let before = arguments()?;
         let environment = fs::read(format!("/proc/{id}/environ")).ok().map(|bytes| words(bytes).into_iter().collect());
-        Some(Self { id, arguments, environment })
+        // Of a process that has ended, or become another program, while it was read, the environment may be cut, or be the other's.
+        let is_whole = arguments().as_ref() == Some(&before);
+        Some(Self { id, arguments: before, environment: environment.filter(|_| is_whole) })
     }
 
     fn has(&self, variable: &str) -> bool {
