@@ -19,10 +19,17 @@ const ADDRESS_FAMILY_NOT_SUPPORTED: i32 = if cfg!(windows) {
     47
 };
 
-/// Binds the redirect URI's host and port; without one, a free port of 127.0.0.1. Gives the sockets and the redirect URI with the port bound.
+/// Binds the redirect URI's host and port; without one, a free port of 127.0.0.1 or, on a machine that has no IPv4, of `[::1]`. Gives the sockets and the
+/// redirect URI with the port bound.
 pub(super) fn bind(redirect_uri: Option<&Url>) -> Result<(Vec<TcpListener>, Url)> {
-    let default = || Url::parse("http://127.0.0.1/callback").map_err(|error| Error::failed(error.to_string()));
-    let mut redirect_uri = redirect_uri.map_or_else(default, |uri| Ok(uri.clone()))?;
+    let usual = |uri: &str| Url::parse(uri).map_err(|error| Error::failed(error.to_string())).and_then(bind_at);
+    match redirect_uri {
+        Some(uri) => bind_at(uri.clone()),
+        None => usual("http://127.0.0.1/callback").or_else(|error| usual("http://[::1]/callback").map_err(|_| error)),
+    }
+}
+
+fn bind_at(mut redirect_uri: Url) -> Result<(Vec<TcpListener>, Url)> {
     let addresses = loopback_addresses(&redirect_uri)?;
     let is_given = redirect_uri.port();
     let listeners = match is_given {

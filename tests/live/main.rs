@@ -24,6 +24,7 @@ mod kill_move;
 mod login;
 mod logout;
 mod neighbours;
+mod networks;
 mod other_users;
 mod paste;
 #[path = "../integration/provider/mod.rs"]

@@ -17,6 +17,7 @@ mod http_clients;
 mod https_server;
 mod kubectl;
 mod orders;
+mod other_provider;
 #[cfg(target_os = "linux")]
 mod postgres;
 mod realm_token;

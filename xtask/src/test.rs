@@ -5,7 +5,8 @@
 //! (a program for `BROWSER`, without spaces in its path; see `browser` for what it obeys). The test of a restart is told where a Keycloak of its own is to
 //! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`; those of kubectl where today's is: `KCLOGIN_LIVE_KUBECTL`; those of Terraform where an OpenTofu
 //! is: `KCLOGIN_LIVE_TOFU`; those of git where one is that is newer than the system's may be: `KCLOGIN_LIVE_GIT`; those of recipes for Python and its programs in
-//! which folder these are: `KCLOGIN_LIVE_PYTHON`; those of psql where a PostgreSQL is that knows OAuth: `KCLOGIN_LIVE_POSTGRES`.
+//! which folder these are: `KCLOGIN_LIVE_PYTHON`; those of psql where a PostgreSQL is that knows OAuth: `KCLOGIN_LIVE_POSTGRES`;
+//! those of a provider that is not Keycloak in which folder its archives are: `KCLOGIN_LIVE_OTHER_PROVIDER`.
 
 use std::process::Command;
 use std::time::Instant;
@@ -17,6 +18,7 @@ use crate::git;
 use crate::go;
 use crate::keycloak::{self, Keycloak, Origin};
 use crate::keyring::Surroundings;
+use crate::other_provider;
 use crate::packages::{self, Tool};
 use crate::postgres;
 use crate::process;
@@ -57,7 +59,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     needed.push(Tool::Chromium);
     needed.extend([Tool::Bash, Tool::Curl, Tool::Fish, Tool::Git, Tool::Make, Tool::Node, Tool::Python, Tool::Zsh]);
     if cfg!(target_os = "linux") {
-        needed.extend([Tool::Libsecret, Tool::Keyutils, Tool::Pass, Tool::Strace, Tool::Kubectl, Tool::Registry, Tool::Skopeo]);
+        needed.extend([Tool::Libsecret, Tool::Keyutils, Tool::Pass, Tool::Strace, Tool::Ip, Tool::Kubectl, Tool::Registry, Tool::Skopeo]);
     }
     packages::ensure(&needed)?;
 
@@ -108,6 +110,15 @@ pub(crate) fn run(options: &Options) -> Outcome {
         programs.env("KCLOGIN_LIVE_PYTHON", python::programs()?);
         Ok(())
     });
+    if packages::can_bring(&[Tool::Java, Tool::Maven]) {
+        stages.check("another provider", || {
+            programs.env("KCLOGIN_LIVE_OTHER_PROVIDER", other_provider::folder()?);
+            Ok(())
+        });
+    } else {
+        skipped.push("other_provider::");
+        stages.left_out("another provider", "it needs Java and Maven");
+    }
     if cfg!(target_os = "linux") {
         if packages::can_bring(&[Tool::PostgresParts]) {
             stages.check("PostgreSQL 18", || {

@@ -127,7 +127,11 @@ fn timed_out(input: &Input, request: &AuthorizationRequest, nothing: &NoArrival)
         return error.hint(format!("something came to the redirect URI that was not the provider's answer: {}", rejected.sentence()));
     }
     let (client, uri) = (&input.profile.settings.client_id, &request.redirect_uri);
-    let registered = if input.profile.settings.redirect_uri.is_some() { uri.to_string() } else { "http://127.0.0.1/callback".to_owned() };
+    let mut registered = (*uri).clone();
+    if input.profile.settings.redirect_uri.is_none() {
+        // Whoever registers it leaves the port out (RFC 8252 section 7.3).
+        let _ = registered.set_port(None);
+    }
     error.hint(format!(
         "if the browser shows `Invalid parameter: redirect_uri`, allow {registered} for the client `{client}` at the provider; if it shows `Client not \
          found`, look at the client ID"

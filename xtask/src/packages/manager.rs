@@ -115,6 +115,10 @@ impl Manager {
                 _ => &[],
             },
             Tool::Strace => &["strace"],
+            Tool::Ip => match self {
+                Self::Dnf => &["iproute"],
+                _ => &["iproute2"],
+            },
             Tool::Mandoc => &["mandoc"],
             Tool::Bash => &["bash"],
             Tool::Zsh => &["zsh"],
@@ -273,6 +277,7 @@ mod tests {
             Tool::Libsecret,
             Tool::Keyutils,
             Tool::Strace,
+            Tool::Ip,
             Tool::Mandoc,
             Tool::Bash,
             Tool::Zsh,

@@ -30,6 +30,8 @@ pub(crate) enum Tool {
     Go,
     /// To see which system calls kclogin makes.
     Strace,
+    /// iproute2, for networks of a test's own.
+    Ip,
     Mandoc,
     Bash,
     Zsh,
@@ -73,6 +75,7 @@ impl Tool {
             Self::Keyutils => find(&["keyctl"]),
             Self::Pass => find(&["pass"]).and_then(|_| find(&["gpg"])).and_then(|_| find(&["docker-credential-pass"])),
             Self::Strace => find(&["strace"]),
+            Self::Ip => find(&["ip"]),
             Self::Mandoc => find(&["mandoc"]),
             Self::Bash => find(&["bash"]),
             Self::Zsh => find(&["zsh"]),
@@ -117,6 +120,7 @@ impl Tool {
             Self::Keyutils => "keyctl",
             Self::Pass => "pass, with gpg and docker-credential-pass",
             Self::Strace => "strace",
+            Self::Ip => "ip",
             Self::Mandoc => "mandoc",
             Self::Bash => "bash",
             Self::Zsh => "zsh",
@@ -152,6 +156,7 @@ impl Tool {
             Self::Keyutils => "install keyutils",
             Self::Pass => "install pass, GnuPG and docker-credential-pass (of the docker-credential-helpers)",
             Self::Strace => "install strace",
+            Self::Ip => "install iproute2",
             Self::Mandoc => "install mandoc",
             Self::Bash => "install bash",
             Self::Zsh => "install zsh",

@@ -1,0 +1,146 @@
+//! A provider that is not Keycloak: NAV's mock-oauth2-server. It has no device grant, no session to end but in the browser, and paths of its own.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::bench::{Outcome, outcome};
+
+/// How long a Java program may take to start beside others.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The provider, until it is dropped.
+struct Other {
+    process: Child,
+    port: u16,
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Other {
+    fn start() -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+        Self::start_at(free)
+    }
+
+    fn start_at(port: u16) -> Self {
+        let archives = std::env::var("KCLOGIN_LIVE_OTHER_PROVIDER").expect("KCLOGIN_LIVE_OTHER_PROVIDER is not set: run `cargo xtask test`");
+        let mut command = Command::new("java");
+        command.args(["-cp", &format!("{archives}/*"), "no.nav.security.mock.oauth2.StandaloneMockOAuth2ServerKt"]);
+        command.env("SERVER_HOSTNAME", "127.0.0.1").env("SERVER_PORT", port.to_string());
+        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("java");
+        let other = Self { process, port };
+        let (address, end) = (format!("{}/.well-known/openid-configuration", other.issuer()), Instant::now() + PATIENCE);
+        while ureq::get(&address).call().is_err() {
+            assert!(Instant::now() < end, "it did not come");
+            thread::sleep(Duration::from_millis(100));
+        }
+        other
+    }
+
+    /// Any first word of the path is an issuer of its own there.
+    fn issuer(&self) -> String {
+        format!("http://127.0.0.1:{}/work", self.port)
+    }
+}
+
+/// Somebody's home, with the tokens in files.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kclogin"));
+        command.args(arguments).env_clear().env("HOME", self.0.path()).env("PATH", std::env::var_os("PATH").expect("a path"));
+        command.env("KCLOGIN_STORE", "file").stdin(Stdio::null()).current_dir(self.0.path());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Outcome {
+        outcome(self.command(arguments).output().expect("kclogin runs"))
+    }
+
+    fn store(&self) -> PathBuf {
+        self.0.path().join(".local/state/kclogin/tokens")
+    }
+
+    /// Signs in at the provider's page, as the person of this name.
+    #[track_caller]
+    fn log_in(&self, other: &Other, name: &str) -> Outcome {
+        let issuer = other.issuer();
+        let mut login =
+            self.command(&["login", "--no-browser", "--timeout", "60s", "--issuer", &issuer]).stderr(Stdio::piped()).spawn().expect("started");
+        let mut lines = BufReader::new(login.stderr.take().expect("stderr")).lines().map(|line| line.expect("text"));
+        let address = lines.find_map(|line| Some(line.strip_prefix("  ")?.to_owned())).expect("an address");
+        let mut page = ureq::post(&address).send_form([("username", name), ("claims", "")]).expect("the way back");
+        let text = page.body_mut().read_to_string().expect("a page");
+        assert!(text.contains(&format!("Signed in as {name}")), "{text}");
+        let said: Vec<String> = lines.collect();
+        let code = login.wait().expect("an end").code().expect("a code");
+        Outcome { code, stdout: String::new(), stderr: said.join("\n") }
+    }
+}
+
+fn signed_in() -> (Other, Home) {
+    let (other, home) = (Other::start(), Home(tempfile::tempdir().expect("a home")));
+    let outcome = home.log_in(&other, "carol");
+    assert!(outcome.stderr.ends_with(&format!("Logged in as carol at {}.", other.issuer())), "{outcome:?}");
+    outcome.done();
+    (other, home)
+}
+
+#[test]
+fn every_command_works_with_a_provider_that_is_not_keycloak() {
+    let (other, home) = signed_in();
+    let issuer = other.issuer();
+    assert!(home.run(&["whoami"]).done().starts_with("carol\n"));
+    let info: Value = serde_json::from_str(&home.run(&["whoami", "--json"]).done()).expect("JSON");
+    assert_eq!(info["sub"], "carol");
+    let first = home.run(&["token"]).done();
+    assert_eq!(home.run(&["token"]).done(), first);
+    let second = home.run(&["token", "--force-refresh"]).done();
+    assert_ne!(second, first, "it was refreshed");
+    let decoded = home.run(&["decode", "--id-token", "--verify"]).done();
+    assert!(decoded.starts_with(&format!("Verified: signed by {issuer}, and valid now.\n")), "{decoded}");
+    assert!(home.run(&["status"]).done().contains("  Session   no end known\n"), "it does not say when a session ends");
+    let out = home.run(&["logout"]);
+    assert!(out.stderr.contains("Logged out carol"), "{out:?}");
+    out.done();
+    assert!(std::fs::read_dir(home.store()).map_or(0, Iterator::count) == 0, "nothing is left");
+    home.run(&["token"]).failed(3);
+}
+
+#[test]
+fn a_provider_that_has_forgotten_everybody_is_not_believed() {
+    let (other, home) = signed_in();
+    let (port, before) = (other.port, home.run(&["token"]).done());
+    drop(other);
+    assert!(home.run(&["token", "--min-validity", "10h"]).failed(5).starts_with("error: "), "it is away, and the session is still there");
+    // It takes any refresh token then, and answers for a person that it makes up.
+    let other = Other::start_at(port);
+    let said = home.run(&["token", "--min-validity", "10h"]).failed(1);
+    assert_eq!(said, "error: the refresh was answered for somebody else than the one who signed in, so it is not used\n");
+    assert_eq!(home.run(&["token"]).done(), before, "what was stored is as it was");
+    home.log_in(&other, "carol").done();
+}
+
+#[test]
+fn what_it_does_not_have_is_said() {
+    let (other, home) = signed_in();
+    let said = home.run(&["login", "--device", "--issuer", &other.issuer()]).failed(1);
+    assert!(said.contains("has no endpoint for signing in with a code"), "{said}");
+    let said = home.run(&["introspect"]).failed(1);
+    assert!(said.contains("introspection is for clients with a secret"), "{said}");
+    let page = home.run(&["doctor"]);
+    assert!(page.stdout.contains("  ok       discovery  ") && page.stdout.contains("no device grant"), "{}", page.stdout);
+    assert!(!page.stdout.contains("  failed   "), "a login works here: {}", page.stdout);
+}
