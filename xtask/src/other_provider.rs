@@ -23,7 +23,7 @@ pub(crate) fn folder() -> Outcome<PathBuf> {
     packages::ensure(&[Tool::Java, Tool::Maven])?;
     let _ = fs::remove_dir_all(&folder);
     let mut maven = Command::new(packages::program(Tool::Maven)?);
-    maven.args(["--batch-mode", "--file"]).arg(&project).arg("dependency:copy-dependencies");
+    maven.args(["--batch-mode", "--file"]).arg(&project).arg("org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies");
     if let Some(java_home) = packages::java_home() {
         maven.env("JAVA_HOME", java_home);
     }
