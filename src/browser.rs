@@ -3,13 +3,12 @@
 //! A launcher is never waited for, has no stdin, and never sees our stdout. Whether to open one at all is decided by the login command.
 
 mod known;
+mod private;
 
-use std::fs;
-use std::io;
+use std::cell::OnceCell;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::Duration;
 
 use url::Url;
 use webbrowser::BrowserOptions;
@@ -17,8 +16,7 @@ use webbrowser::BrowserOptions;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 
-/// How long the desktop is asked which browser is its default one.
-const DESKTOP_TIME: Duration = Duration::from_secs(3);
+pub use private::private_window;
 
 /// A browser that has been asked to open something, and may yet say that it couldn't.
 #[derive(Debug)]
@@ -56,56 +54,65 @@ pub trait Browser {
 /// The browser that the person has set up: `$BROWSER`, under WSL that of Windows, else the desktop's default.
 #[derive(Debug)]
 pub struct SystemBrowser {
+    environment: Environment,
+    /// Looked for when it is asked for: most commands open nothing.
+    found: OnceCell<Found>,
+}
+
+#[derive(Debug)]
+struct Found {
     commands: Vec<BrowserCommand>,
     /// What else `$BROWSER` says: why nothing is to be opened.
     refused: Option<&'static str>,
-    has_display: bool,
 }
 
 impl SystemBrowser {
-    /// Looks at `BROWSER`, `DISPLAY`, `WAYLAND_DISPLAY` and `SSH_CONNECTION`, and for WSL.
+    /// By `BROWSER`, `DISPLAY`, `WAYLAND_DISPLAY` and `SSH_CONNECTION`, and by whether this is WSL.
     #[must_use]
     pub fn new(environment: &Environment) -> Self {
-        let listed = environment.get("BROWSER").unwrap_or_default();
-        let listed = listed.split(if cfg!(windows) { ';' } else { ':' }).filter_map(BrowserCommand::parse);
-        let (mut commands, mut refused) = (Vec::new(), None);
-        for command in listed {
-            match command.0.first().map(String::as_str) {
-                Some("none") => refused = Some("$BROWSER says `none`"),
-                Some(program) if known::is_in_the_terminal(program) => refused = Some("the browser in $BROWSER draws in the terminal"),
-                _ => commands.push(command),
+        Self { environment: environment.clone(), found: OnceCell::new() }
+    }
+
+    fn found(&self) -> &Found {
+        self.found.get_or_init(|| {
+            let (mut commands, mut refused) = (Vec::new(), None);
+            for command in listed(&self.environment) {
+                match command.program() {
+                    "none" => refused = Some("$BROWSER says `none`"),
+                    _ if command.is_in_the_terminal() => refused = Some("the browser in $BROWSER draws in the terminal"),
+                    _ => commands.push(command),
+                }
             }
-        }
-        if commands.is_empty() && refused.is_none() && is_wsl(environment) {
-            commands.extend(windows_opener(environment));
-        }
-        let on_desktop = cfg!(any(windows, target_os = "macos")) || environment.has_display();
-        Self { commands, refused, has_display: on_desktop && !environment.has("SSH_CONNECTION") }
+            if commands.is_empty() && refused.is_none() && self.environment.in_wsl() {
+                commands.extend(windows_opener(&self.environment));
+            }
+            Found { commands, refused }
+        })
     }
 
     /// The commands of `BROWSER`, or what opens Windows' own browser under WSL; they are tried in turn.
     #[must_use]
     pub fn commands(&self) -> &[BrowserCommand] {
-        &self.commands
+        &self.found().commands
     }
 
     /// Why nothing is opened, where `BROWSER` says so.
     #[must_use]
     pub fn refused(&self) -> Option<&'static str> {
-        self.refused
+        self.found().refused
     }
 
     /// Whether the desktop's default is opened where there is no command.
     #[must_use]
     pub fn has_display(&self) -> bool {
-        self.has_display
+        let on_desktop = cfg!(any(windows, target_os = "macos")) || self.environment.has_display();
+        on_desktop && !self.environment.has("SSH_CONNECTION")
     }
 }
 
-/// Whether this is Linux within Windows.
-fn is_wsl(environment: &Environment) -> bool {
-    let is_said = || fs::read_to_string("/proc/sys/kernel/osrelease").is_ok_and(|release| release.to_ascii_lowercase().contains("microsoft"));
-    cfg!(target_os = "linux") && (environment.has("WSL_DISTRO_NAME") || environment.has("WSL_INTEROP") || is_said())
+/// The commands in `BROWSER`.
+fn listed(environment: &Environment) -> impl Iterator<Item = BrowserCommand> {
+    environment.get("BROWSER").unwrap_or_default().split(if cfg!(windows) { ';' } else { ':' }).filter_map(BrowserCommand::parse)
 }
 
 /// What opens an address in Windows' own browser, from WSL. An address is a single word there too, which it would not be to `cmd.exe`.
@@ -116,48 +123,12 @@ fn windows_opener(environment: &Environment) -> Option<BrowserCommand> {
     words.map(BrowserCommand)
 }
 
-/// The command that opens a private window: of the one that is named or, where none is, of `$BROWSER` or the desktop's default browser.
-///
-/// # Errors
-/// It is not known how that browser opens one, or which it is.
-pub fn private_window(named: Option<BrowserCommand>, environment: &Environment) -> Result<BrowserCommand> {
-    let first = || environment.get("BROWSER")?.split(if cfg!(windows) { ';' } else { ':' }).find_map(BrowserCommand::parse);
-    let advice = "name one with its switch, such as `--browser 'firefox --private-window %s'`";
-    let command = named.or_else(first).or_else(default_command);
-    let BrowserCommand(mut words) = command.ok_or_else(|| Error::usage("it is not known which browser is to open a private window").hint(advice))?;
-    let switch = known::private_switch(&words)
-        .ok_or_else(|| Error::usage(format!("it is not known how `{}` opens a private window", words.join(" "))).hint(advice))?;
-    if !words.iter().any(|word| word == switch) {
-        let at = words.iter().position(|word| word.contains("%s")).unwrap_or(words.len());
-        words.insert(at, switch.to_owned());
-    }
-    Ok(BrowserCommand(words))
-}
-
-/// The desktop's default browser, where the desktop says.
-fn default_command() -> Option<BrowserCommand> {
-    if cfg!(any(windows, target_os = "macos")) {
-        return None;
-    }
-    let mut command = Command::new("xdg-settings");
-    command.args(["get", "default-web-browser"]).env_remove("KCLOGIN_CLIENT_SECRET").stdin(Stdio::null()).stderr(Stdio::null());
-    let mut child = command.stdout(Stdio::piped()).spawn().ok()?;
-    let mut stdout = child.stdout.take()?;
-    let (sender, answer) = channel();
-    // It asks the desktop, which may not answer.
-    thread::spawn(move || sender.send(io::read_to_string(&mut stdout)));
-    let said = answer.recv_timeout(DESKTOP_TIME);
-    let _ = child.kill();
-    let _ = child.wait();
-    known::command_of_desktop_file(&said.ok()?.ok()?).map(BrowserCommand)
-}
-
 impl Browser for SystemBrowser {
     fn open(&self, url: &Url) -> Result<Launch> {
         require_web(url)?;
-        if !self.commands.is_empty() {
+        if !self.commands().is_empty() {
             return self
-                .commands
+                .commands()
                 .iter()
                 .find_map(|command| command.spawn(url).ok())
                 .ok_or_else(|| Error::failed("no command in $BROWSER can be started"));
@@ -178,8 +149,8 @@ impl Browser for SystemBrowser {
     }
 
     fn why_not(&self) -> Option<&'static str> {
-        let has_none = self.commands.is_empty() && !self.has_display;
-        self.refused.filter(|_| self.commands.is_empty()).or(has_none.then_some("there is no display here"))
+        let has_none = self.commands().is_empty() && !self.has_display();
+        self.refused().filter(|_| self.commands().is_empty()).or(has_none.then_some("there is no display here"))
     }
 }
 
@@ -296,24 +267,6 @@ mod tests {
     }
 
     #[test]
-    fn a_private_window_is_asked_for_right_before_the_address() {
-        let of = |named: &str, environment: &[(&str, &str)]| {
-            private_window(BrowserCommand::parse(named), &Environment::from_pairs(environment.iter().copied())).map(|command| command.0.join(" "))
-        };
-        for (named, expected) in [
-            ("firefox -P work", "firefox -P work --private-window"),
-            ("/opt/chrome %s --new-window", "/opt/chrome --incognito %s --new-window"),
-            ("firefox --private-window %s", "firefox --private-window %s"),
-            ("flatpak run com.microsoft.Edge", "flatpak run com.microsoft.Edge --inprivate"),
-        ] {
-            assert_eq!(of(named, &[("BROWSER", "opera")]).as_deref(), Ok(expected));
-        }
-        assert_eq!(of("", &[("BROWSER", "opera")]).as_deref(), Ok("opera --private"));
-        let error = of("xdg-open", &[]).expect_err("unknown");
-        assert_eq!(error.sentence(), "it is not known how `xdg-open` opens a private window");
-    }
-
-    #[test]
     fn what_is_said_by_browser_is_obeyed() {
         let refused = |value: &str| {
             SystemBrowser::new(&Environment::from_pairs([("BROWSER", value), ("DISPLAY", ":0")]))
@@ -328,13 +281,14 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn under_wsl_the_browser_is_windows_own() {
+        use std::fs;
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().expect("a directory");
         let words = |pairs: &[(&str, &str)]| {
             let path = dir.path().to_str().expect("text");
             let pairs = [("PATH", path), ("WSL_DISTRO_NAME", "Debian")].into_iter().chain(pairs.iter().copied());
             let browser = SystemBrowser::new(&Environment::from_pairs(pairs));
-            browser.commands.iter().map(|command| command.0.join(" ").replace(path, "")).collect::<Vec<_>>()
+            browser.commands().iter().map(|command| command.0.join(" ").replace(path, "")).collect::<Vec<_>>()
         };
         let make = |name: &str| {
             fs::write(dir.path().join(name), "").expect("written");

@@ -6,15 +6,18 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 /// A fixed set of environment variables.
 #[derive(Clone, Default)]
 pub struct Environment {
-    variables: BTreeMap<OsString, OsString>,
+    variables: Arc<BTreeMap<OsString, OsString>>,
     home: Option<PathBuf>,
-    in_container: bool,
+    /// Whether the files of this system say more about it.
+    is_process: bool,
 }
 
 /// Only the names: a value may be a secret, such as a client's or a proxy's.
@@ -28,16 +31,14 @@ impl Environment {
     /// The process's own environment. Where `HOME` is missing the home directory comes from the user database.
     #[must_use]
     pub fn of_process() -> Self {
-        // What podman and docker put into theirs.
-        let in_container = ["/run/.containerenv", "/.dockerenv"].iter().any(|marker| Path::new(marker).exists());
-        Self { variables: env::vars_os().collect(), home: env::home_dir(), in_container }
+        Self { variables: Arc::new(env::vars_os().collect()), home: env::home_dir(), is_process: true }
     }
 
     /// An environment of just these variables.
     pub fn from_pairs<K: Into<OsString>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         let variables: BTreeMap<OsString, OsString> = pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
         let home = variables.get(OsStr::new("HOME")).map(PathBuf::from);
-        Self { variables, home, in_container: false }
+        Self { variables: Arc::new(variables), home, is_process: false }
     }
 
     /// The variable's value as text; unset, empty and not UTF-8 are all nothing, as is usual for settings.
@@ -102,7 +103,7 @@ impl Environment {
 
     /// Gives a program these variables and no others.
     pub fn give_to(&self, command: &mut Command) {
-        command.env_clear().envs(&self.variables);
+        command.env_clear().envs(&*self.variables);
     }
 
     /// The address of the D-Bus session bus that is named, or waits at its well-known socket.
@@ -125,7 +126,15 @@ impl Environment {
     /// Whether this is a container, by what podman and docker leave in theirs and by the variables of others.
     #[must_use]
     pub fn in_container(&self) -> bool {
-        self.in_container || self.has("container") || self.has("KUBERNETES_SERVICE_HOST")
+        let is_marked = || ["/run/.containerenv", "/.dockerenv"].iter().any(|marker| Path::new(marker).exists());
+        self.has("container") || self.has("KUBERNETES_SERVICE_HOST") || (self.is_process && is_marked())
+    }
+
+    /// Whether this is Linux within Windows, by its variables, which `sudo` takes away, or by its kernel.
+    #[must_use]
+    pub fn in_wsl(&self) -> bool {
+        let is_said = || fs::read_to_string("/proc/sys/kernel/osrelease").is_ok_and(|release| release.to_ascii_lowercase().contains("microsoft"));
+        cfg!(target_os = "linux") && (self.has("WSL_DISTRO_NAME") || self.has("WSL_INTEROP") || (self.is_process && is_said()))
     }
 
     /// Whether there is a screen on which another program could ask the person something (on X11 and Wayland).

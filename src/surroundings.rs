@@ -31,9 +31,10 @@ impl Place {
         let any = |names: &[&str]| names.iter().any(|name| environment.has(name));
         let known = [
             (Self::Ssh, any(&["SSH_CONNECTION"])),
-            (Self::Ci, environment.get("CI").is_some_and(|ci| ci != "false")),
+            // By convention; so is how people switch it off.
+            (Self::Ci, environment.get("CI").is_some_and(|value| !matches!(value, "false" | "0"))),
             (Self::Container, environment.in_container()),
-            (Self::Wsl, any(&["WSL_DISTRO_NAME", "WSL_INTEROP"])),
+            (Self::Wsl, environment.in_wsl()),
             (Self::Sandbox, any(&["FLATPAK_ID", "SNAP"])),
         ];
         known.into_iter().filter_map(|(one, is_here)| is_here.then_some(one)).collect()
@@ -93,13 +94,9 @@ impl Surroundings {
     /// As the environment says, and whether there is a terminal to read from and to write to.
     #[must_use]
     pub fn of(environment: &Environment, has_terminal: bool) -> Self {
-        Self {
-            ssh: Ssh::of(environment),
-            // By convention; `CI=false` is how people switch it off.
-            is_ci: environment.get("CI").is_some_and(|value| !matches!(value, "false" | "0")),
-            is_container: environment.in_container(),
-            has_terminal,
-        }
+        let places = Place::all(environment);
+        let is = |place| places.contains(&place);
+        Self { ssh: Ssh::of(environment), is_ci: is(Place::Ci), is_container: is(Place::Container), has_terminal }
     }
 }
 
