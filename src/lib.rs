@@ -191,8 +191,7 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
     host.interrupt.watch();
     let _turn = login_lock::without_waiting(state_dir.as_deref(), &input.profile.name);
     let (name, leftovers) = (input.profile.name.clone(), leftovers(host, parts.former.is_some()));
-    let elsewhere = command::login::Elsewhere { typed: &mut **typed };
-    let outcome = command::login::login(input, &mut config, &parts, elsewhere);
+    let outcome = command::login::login(input, &mut config, &parts, &mut **typed);
     leftovers.clear_or_warn(&name, &mut config);
     outcome
 }

@@ -9,36 +9,29 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::keep::{Granted, keep};
-use super::paste::{self, Elsewhere};
-use super::{Input, Parts};
+use super::{Attempt, Input, Parts, countdown, paste};
 use crate::browser::Launch;
 use crate::clock::lasting;
 use crate::error::{Error, ErrorKind, Result};
 use crate::loopback::{Arrival, Loopback, NoArrival, Page, Start, StartSecrets};
 use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse};
-use crate::oidc::provider::{Client, Provider, Wishes, in_words, random_secret};
+use crate::oidc::provider::{Wishes, in_words, random_secret};
 use crate::profile::config_file::Config;
 use crate::terminal::Line;
 use crate::token_set::TokenSet;
+use crate::typed::Typed;
 
 /// Has the person sign in, and keeps what comes of it, with the name of its profile.
-pub(super) fn sign_in(
-    wishes: &Wishes,
-    input: &Input,
-    config: &mut Config,
-    provider: &Provider<'_>,
-    client: &Client,
-    parts: &Parts<'_>,
-    mut elsewhere: Option<Elsewhere<'_>>,
-) -> Result<(TokenSet, String)> {
+pub(super) fn sign_in(attempt: Attempt<'_>, wishes: &Wishes, config: &mut Config, mut pasting: Option<&mut dyn Typed>) -> Result<(TokenSet, String)> {
+    let Attempt { input, provider, client, .. } = attempt;
     let mut loopback = Loopback::bind(input.profile.settings.redirect_uri.as_ref())?;
     let request = provider.authorization_request(&client.id, loopback.redirect_uri().clone(), wishes);
     let arrival = thread::scope(|scope| {
         // The keys come while the person types.
         let keys = scope.spawn(|| provider.prefetch_keys());
-        let arrival = match &mut elsewhere {
-            Some(elsewhere) => paste::wait(elsewhere, input, &mut loopback, &request, parts),
-            None => wait(input, &mut loopback, &request, parts),
+        let arrival = match &mut pasting {
+            Some(typed) => paste::wait(attempt, &mut loopback, &request, &mut **typed),
+            None => wait(attempt, &mut loopback, &request),
         };
         // Joined here, or its failure, even a panic, would be the login's: keys that did not come are fetched when they are needed.
         let _ = keys.join();
@@ -46,8 +39,7 @@ pub(super) fn sign_in(
     });
     let Arrival { response, browser } = arrival?.map_err(|nothing| timed_out(input, &request, &nothing))?;
     drop(loopback);
-    let granted = redeem(input, &request, &response, provider, client, parts);
-    let outcome = granted.and_then(|granted| keep(granted, input, config, provider, client, parts));
+    let outcome = redeem(attempt, &request, &response).and_then(|granted| keep(granted, attempt, config));
     let page = match &outcome {
         Ok((set, _)) => {
             Page::SignedIn { name: set.identity.display_name(), account: set.identity.account_name(), provider: &set.issuer, client: &set.client_id }
@@ -64,12 +56,8 @@ pub(super) fn sign_in(
 }
 
 /// Sends the person to the login page and waits for what comes back.
-fn wait(
-    input: &Input,
-    loopback: &mut Loopback,
-    request: &AuthorizationRequest,
-    parts: &Parts<'_>,
-) -> Result<std::result::Result<Arrival, NoArrival>> {
+fn wait(attempt: Attempt<'_>, loopback: &mut Loopback, request: &AuthorizationRequest) -> Result<std::result::Result<Arrival, NoArrival>> {
+    let Attempt { input, parts, .. } = attempt;
     let terminal = parts.terminal;
     let (mut launch, mut start) = show_login_page(input, request, parts).unzip();
     // Said again where it is needed: a quiet login has not said it yet.
@@ -84,8 +72,7 @@ fn wait(
         let seconds = left.as_secs_f64().ceil() as u64;
         if shown != Some(seconds) {
             shown = Some(seconds);
-            let left = format!("{}:{:02} left", seconds / 60, seconds % 60);
-            terminal.progress(Line::new().plain("Waiting for the sign-in in the browser ... ").strong(left).dim(" (Ctrl-C to stop)"));
+            terminal.progress(Line::new().plain("Waiting for the sign-in in the browser ... ").strong(countdown(seconds)).dim(" (Ctrl-C to stop)"));
         }
         None
     };
@@ -139,14 +126,8 @@ fn timed_out(input: &Input, request: &AuthorizationRequest, nothing: &NoArrival)
 }
 
 /// Redeems the provider's answer for tokens.
-fn redeem(
-    input: &Input,
-    request: &AuthorizationRequest,
-    response: &AuthorizationResponse,
-    provider: &Provider<'_>,
-    client: &Client,
-    parts: &Parts<'_>,
-) -> Result<Granted> {
+fn redeem(attempt: Attempt<'_>, request: &AuthorizationRequest, response: &AuthorizationResponse) -> Result<Granted> {
+    let Attempt { input, provider, client, parts } = attempt;
     let code = match response {
         AuthorizationResponse::Code(code) => code,
         AuthorizationResponse::Refused { error, description } => return Err(refused(error, description.as_deref(), &input.profile.scope())),

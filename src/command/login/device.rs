@@ -5,10 +5,10 @@
 use std::time::Duration;
 
 use super::keep::{Granted, keep};
-use super::{Input, Parts};
+use super::{Attempt, Input, Parts, countdown};
 use crate::clock::lasting;
 use crate::error::{Error, ErrorKind, Result};
-use crate::oidc::provider::{Client, DeviceAuthorization, Polled, Provider};
+use crate::oidc::provider::{DeviceAuthorization, Polled};
 use crate::profile::config_file::Config;
 use crate::terminal::Line;
 use crate::token_set::TokenSet;
@@ -23,22 +23,16 @@ const TICK: Duration = Duration::from_secs(1);
 const POLL_LIMIT: Duration = Duration::from_secs(30);
 
 /// Has the person sign in, and keeps what comes of it, with the name of its profile.
-pub(super) fn sign_in(
-    device: &DeviceAuthorization,
-    input: &Input,
-    config: &mut Config,
-    provider: &Provider<'_>,
-    client: &Client,
-    parts: &Parts<'_>,
-) -> Result<(TokenSet, String)> {
-    show(input, client, device, parts);
-    let granted = wait(input, provider, client, device, parts);
-    parts.terminal.clear_progress();
-    keep(granted?, input, config, provider, client, parts)
+pub(super) fn sign_in(attempt: Attempt<'_>, device: &DeviceAuthorization, config: &mut Config) -> Result<(TokenSet, String)> {
+    show(attempt, device);
+    let granted = wait(attempt, device);
+    attempt.parts.terminal.clear_progress();
+    keep(granted?, attempt, config)
 }
 
 /// Shows the code. It comes last, so that what is above it may leave the screen.
-fn show(input: &Input, client: &Client, device: &DeviceAuthorization, parts: &Parts<'_>) {
+fn show(attempt: Attempt<'_>, device: &DeviceAuthorization) {
+    let Attempt { input, client, parts, .. } = attempt;
     let terminal = parts.terminal;
     let to = Line::new().plain("To sign in to ").strong(input.profile.provider()).plain(format!(" with the client {}, ", client.id));
     let complete = device.verification_uri_complete.as_ref();
@@ -60,7 +54,8 @@ fn show(input: &Input, client: &Client, device: &DeviceAuthorization, parts: &Pa
 }
 
 /// Asks again and again, as often as the provider allows, until somebody has signed in or the time is over.
-fn wait(input: &Input, provider: &Provider<'_>, client: &Client, device: &DeviceAuthorization, parts: &Parts<'_>) -> Result<Granted> {
+fn wait(attempt: Attempt<'_>, device: &DeviceAuthorization) -> Result<Granted> {
+    let Attempt { input, provider, client, parts } = attempt;
     let begun = parts.clock.now();
     let limit = input.timeout.min(device.expires_in);
     let left = || limit.saturating_sub(Duration::from_secs(u64::try_from(parts.clock.now().seconds_from(begun)).unwrap_or(0)));
@@ -99,8 +94,7 @@ fn pass(pause: Duration, left: &dyn Fn() -> Duration, in_trouble: bool, parts: &
         let seconds = left().as_secs();
         // Short enough for a terminal of 80 columns: of a line that wraps, only the end would be rewritten.
         let what = if in_trouble { "The provider does not answer; asking again ... " } else { "Waiting for the sign-in ... " };
-        let left = format!("{}:{:02} left", seconds / 60, seconds % 60);
-        parts.terminal.progress(Line::new().plain(what).strong(left).dim(" (Ctrl-C to stop)"));
+        parts.terminal.progress(Line::new().plain(what).strong(countdown(seconds)).dim(" (Ctrl-C to stop)"));
         let tick = rest.min(TICK);
         parts.clock.pause(tick);
         rest -= tick;

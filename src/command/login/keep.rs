@@ -1,11 +1,11 @@
 //! From the provider's tokens to a stored token set and a profile that knows of it.
 
-use super::{Input, Parts};
+use super::Attempt;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::leftover::{announce, leave};
 use crate::oidc::claims::unverified_payload;
-use crate::oidc::provider::{Client, IdTokenChecks, Provider, TokenResponse};
+use crate::oidc::provider::{IdTokenChecks, TokenResponse};
 use crate::profile::config_file::Config;
 use crate::refresh_lock;
 use crate::secret::Secret;
@@ -23,14 +23,8 @@ pub(super) struct Granted {
 }
 
 /// Verifies the ID token and keeps it all: the token set, the client's secret, and the profile, whose name is given back.
-pub(super) fn keep(
-    granted: Granted,
-    input: &Input,
-    config: &mut Config,
-    provider: &Provider<'_>,
-    client: &Client,
-    parts: &Parts<'_>,
-) -> Result<(TokenSet, String)> {
+pub(super) fn keep(granted: Granted, attempt: Attempt<'_>, config: &mut Config) -> Result<(TokenSet, String)> {
+    let Attempt { input, provider, client, parts } = attempt;
     let Granted { tokens, nonce, obtained } = granted;
     let id_token = tokens.id_token.ok_or_else(|| Error::failed("the provider gave no ID token, so it is not known who signed in"))?;
     let checks =

@@ -27,9 +27,8 @@ use crate::surroundings::Surroundings;
 use crate::terminal::{Line, Terminal};
 use crate::token_set::TokenSet;
 use crate::token_store::{StoreName, TokenStore, probe};
-
+use crate::typed::Typed;
 use choose::{Situation, Way, choose, require_somebody};
-pub use paste::Elsewhere;
 
 /// What is asked for.
 #[derive(Debug)]
@@ -86,11 +85,25 @@ impl Former {
     }
 }
 
-/// Signs in; `elsewhere` is for the case that the browser is on another machine.
+/// A login under way.
+#[derive(Clone, Copy)]
+struct Attempt<'a> {
+    input: &'a Input,
+    provider: &'a Provider<'a>,
+    client: &'a Client,
+    parts: &'a Parts<'a>,
+}
+
+/// The time that is left, as a clock that runs backwards shows it.
+fn countdown(seconds: u64) -> String {
+    format!("{}:{:02} left", seconds / 60, seconds % 60)
+}
+
+/// Signs in; `typed` is where an address is pasted that a browser on another machine shows.
 ///
 /// # Errors
 /// The provider, the store, the listener or the person says no, or none of them says anything in time. Nothing that was stored before is lost.
-pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>, elsewhere: Elsewhere<'_>) -> Result<()> {
+pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>, typed: &mut dyn Typed) -> Result<()> {
     let situation = Situation {
         method: input.profile.settings.login_method,
         is_asked_for: input.way_is_asked_for,
@@ -124,9 +137,10 @@ pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>, elsewhere
         },
         Way::Browser | Way::Paste => None,
     };
+    let attempt = Attempt { input: &input, provider: &provider, client: &client, parts };
     let (set, name) = match code {
-        Some(code) => device::sign_in(&code, &input, config, &provider, &client, parts)?,
-        None => browser::sign_in(&wishes, &input, config, &provider, &client, parts, (way != Way::Browser).then_some(elsewhere))?,
+        Some(code) => device::sign_in(attempt, &code, config)?,
+        None => browser::sign_in(attempt, &wishes, config, (way != Way::Browser).then_some(typed))?,
     };
     say_who(&set, input.introduce.then_some(&name), config, parts.terminal);
     Ok(())

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Input, Parts};
+use super::Attempt;
 use crate::clock::lasting;
 use crate::error::Result;
 use crate::loopback::{Arrival, Loopback, NoArrival};
@@ -15,20 +15,14 @@ use crate::typed::{Entry, Typed};
 /// The longest line that a terminal takes, in bytes (N_TTY's on Linux; other systems take less). What is typed beyond it is lost.
 const TERMINAL_LINE: usize = 4095;
 
-/// Another machine's browser, and where a person pastes what it shows.
-pub struct Elsewhere<'a> {
-    /// What is typed here.
-    pub typed: &'a mut dyn Typed,
-}
-
 /// Says what to do, and waits for what comes of it on either way.
 pub(super) fn wait(
-    elsewhere: &mut Elsewhere<'_>,
-    input: &Input,
+    attempt: Attempt<'_>,
     loopback: &mut Loopback,
     request: &AuthorizationRequest,
-    parts: &Parts<'_>,
+    typed: &mut dyn Typed,
 ) -> Result<std::result::Result<Arrival, NoArrival>> {
+    let Attempt { input, parts, .. } = attempt;
     let terminal = parts.terminal;
     let to = input.profile.provider();
     terminal.prompt(Line::new().plain("To sign in to ").strong(to).plain(", open this address in a browser on any machine:"));
@@ -44,7 +38,7 @@ pub(super) fn wait(
         terminal.status(Line::new().plain("  ").strong(ssh.forward(&request.redirect_uri)));
     }
     terminal.status(format!("Waiting for the address, for {} at most:", lasting(input.timeout)));
-    let mut tick = |_: Duration| pasted(elsewhere.typed, request, terminal);
+    let mut tick = |_: Duration| pasted(typed, request, terminal);
     loopback.wait(request, None, Instant::now() + input.timeout, &mut tick)
 }
 
