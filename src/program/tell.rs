@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::Stdio;
 use std::thread;
 
+use super::attend::exit_of;
 use super::{Conversation, Paths, command};
 use crate::exit::Exit;
 
@@ -24,6 +25,5 @@ pub(super) fn converse(conversation: Conversation<'_>) -> io::Result<Exit> {
     if let Some((mut from, mut to)) = child.stderr.take().zip(conversation.stderr) {
         let _ = io::copy(&mut from, &mut to).and_then(|_| to.flush());
     }
-    let status = child.wait()?;
-    Ok(Exit::Command(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)))
+    child.wait().map(exit_of)
 }

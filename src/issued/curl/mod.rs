@@ -3,6 +3,7 @@
 //! What the arguments ask for is read in `request`, what was answered in `answers`. Starting curl is left to the command.
 
 mod answers;
+mod options;
 mod request;
 
 use super::Issued;

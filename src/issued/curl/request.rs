@@ -1,12 +1,13 @@
 //! What curl's arguments ask for, as far as it matters whether the request may be sent twice.
 //!
 //! Repeated is only what is known to be one request by a method that changes nothing (RFC 9110 section 9.2.1) and that reads nothing which is used up by
-//! reading. So the options are listed here that are known to do no harm; every other one, a newer curl's too, makes the request one that is not repeated.
+//! reading. So `options` lists those that are known to do no harm; every other one, a newer curl's too, makes the request one that is not repeated.
 
 use std::ffi::OsString;
 
 use url::Url;
 
+use super::options::{SWITCHES, Switch, VALUES, Value};
 use crate::oidc::endpoints::is_loopback;
 
 /// What curl is asked for.
@@ -26,103 +27,6 @@ pub struct CurlRequest {
     unknown: Option<String>,
 }
 
-/// What an option without a value does.
-#[derive(Clone, Copy)]
-enum Switch {
-    Harmless,
-    Follow,
-    Head,
-    Query,
-    Verbatim,
-    Show,
-}
-
-/// What an option's value is.
-#[derive(Clone, Copy)]
-enum Value {
-    Harmless,
-    /// A file that is written, where `-` is stdout.
-    Output,
-    Method,
-    Address,
-    Data,
-}
-
-/// Each with its short name, where it has one.
-const SWITCHES: &[(&str, Option<char>, Switch)] = &[
-    ("compressed", None, Switch::Harmless),
-    ("create-dirs", None, Switch::Harmless),
-    ("disable", Some('q'), Switch::Harmless),
-    ("fail", Some('f'), Switch::Harmless),
-    ("fail-with-body", None, Switch::Harmless),
-    ("get", Some('G'), Switch::Query),
-    ("globoff", Some('g'), Switch::Verbatim),
-    ("head", Some('I'), Switch::Head),
-    ("http1.0", Some('0'), Switch::Harmless),
-    ("http1.1", None, Switch::Harmless),
-    ("http2", None, Switch::Harmless),
-    ("http2-prior-knowledge", None, Switch::Harmless),
-    ("http3", None, Switch::Harmless),
-    ("include", Some('i'), Switch::Harmless),
-    ("insecure", Some('k'), Switch::Harmless),
-    ("ipv4", Some('4'), Switch::Harmless),
-    ("ipv6", Some('6'), Switch::Harmless),
-    ("location", Some('L'), Switch::Follow),
-    ("no-buffer", Some('N'), Switch::Harmless),
-    ("no-progress-meter", None, Switch::Harmless),
-    ("path-as-is", None, Switch::Harmless),
-    ("progress-bar", Some('#'), Switch::Harmless),
-    ("raw", None, Switch::Harmless),
-    ("remote-name", Some('O'), Switch::Harmless),
-    ("remote-time", Some('R'), Switch::Harmless),
-    ("show-error", Some('S'), Switch::Harmless),
-    ("show-headers", None, Switch::Harmless),
-    ("silent", Some('s'), Switch::Harmless),
-    ("tlsv1.2", None, Switch::Harmless),
-    ("tlsv1.3", None, Switch::Harmless),
-    ("verbose", Some('v'), Switch::Show),
-];
-
-const VALUES: &[(&str, Option<char>, Value)] = &[
-    ("cacert", None, Value::Harmless),
-    ("capath", None, Value::Harmless),
-    ("cert", Some('E'), Value::Harmless),
-    ("connect-timeout", None, Value::Harmless),
-    ("connect-to", None, Value::Harmless),
-    ("cookie", Some('b'), Value::Harmless),
-    ("data", Some('d'), Value::Data),
-    ("data-ascii", None, Value::Data),
-    ("data-binary", None, Value::Data),
-    ("data-raw", None, Value::Data),
-    ("data-urlencode", None, Value::Data),
-    ("header", Some('H'), Value::Harmless),
-    ("interface", None, Value::Harmless),
-    ("key", None, Value::Harmless),
-    ("limit-rate", None, Value::Harmless),
-    ("max-filesize", None, Value::Harmless),
-    ("max-redirs", None, Value::Harmless),
-    ("max-time", Some('m'), Value::Harmless),
-    ("noproxy", None, Value::Harmless),
-    ("output", Some('o'), Value::Output),
-    ("output-dir", None, Value::Harmless),
-    ("proto", None, Value::Harmless),
-    ("proxy", Some('x'), Value::Harmless),
-    ("range", Some('r'), Value::Harmless),
-    ("referer", Some('e'), Value::Harmless),
-    ("request", Some('X'), Value::Method),
-    ("resolve", None, Value::Harmless),
-    ("retry", None, Value::Harmless),
-    ("retry-delay", None, Value::Harmless),
-    ("retry-max-time", None, Value::Harmless),
-    ("speed-limit", Some('Y'), Value::Harmless),
-    ("speed-time", Some('y'), Value::Harmless),
-    ("unix-socket", None, Value::Harmless),
-    ("url", None, Value::Address),
-    ("url-query", None, Value::Harmless),
-    ("user-agent", Some('A'), Value::Harmless),
-    ("write-out", Some('w'), Value::Harmless),
-];
-
 /// The methods that change nothing (RFC 9110 section 9.2.1).
 const SAFE_METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
 
@@ -133,9 +37,7 @@ impl CurlRequest {
         let mut request = Self::default();
         let mut left = arguments.iter().map(|argument| argument.to_string_lossy());
         while let Some(argument) = left.next() {
-            if argument.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://")) {
-                request.plain_addresses.push(argument.clone().into_owned());
-            }
+            request.see(&argument);
             // The value of what needs one is the rest of the argument or, where there is none, the next argument.
             let open = match argument.strip_prefix("--") {
                 Some(name) => request.long(name).map(|value| (value, "")),
@@ -147,13 +49,18 @@ impl CurlRequest {
             };
             if let Some((value, rest)) = open {
                 let next = if rest.is_empty() { left.next() } else { Some(rest.into()) }.unwrap_or_default();
-                if next.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://")) {
-                    request.plain_addresses.push(next.clone().into_owned());
-                }
+                request.see(&next);
                 request.take(value, &next);
             }
         }
         request
+    }
+
+    /// Remembers what is an address to be reached in the clear, wherever it stands.
+    fn see(&mut self, word: &str) {
+        if word.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://")) {
+            self.plain_addresses.push(word.to_owned());
+        }
     }
 
     fn long(&mut self, name: &str) -> Option<Value> {

@@ -96,15 +96,7 @@ impl<'a> Provider<'a> {
     /// The issuer is unsafe or unknown, it answers something else than its metadata, the metadata names another issuer (section 4.3), or an endpoint
     /// in it is unsafe.
     pub fn discover(http: &'a Http<'a>, issuer: &str) -> Result<Self> {
-        let [at, other] = metadata_addresses(issuer)?;
-        let response = http.send(get(&at))?;
-        if response.status() == 404 {
-            // What the first one says is what is passed on, unless the other one has something.
-            let elsewhere = http.send(get(&other)).ok().filter(|response| response.status() == 200);
-            if let Some(response) = elsewhere {
-                return Self::of_metadata(http, issuer, &other, &response);
-            }
-        }
+        let (at, response) = ask_for_metadata(metadata_addresses(issuer)?, |request| http.send(request))?;
         Self::of_metadata(http, issuer, &at, &response)
     }
 
@@ -195,6 +187,21 @@ pub(super) fn metadata_addresses(issuer: &str) -> Result<[Url; 2]> {
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&format!("{OAUTH_METADATA}{path}"));
     Ok([appended, url])
+}
+
+/// The answer from one of these addresses, with which it was: what the first one says, unless it has nothing and the other one has.
+pub(super) fn ask_for_metadata<E>(
+    [at, other]: [Url; 2],
+    ask: impl Fn(Request) -> std::result::Result<Response, E>,
+) -> std::result::Result<(Url, Response), E> {
+    let response = ask(get(&at))?;
+    if response.status() == 404
+        && let Ok(elsewhere) = ask(get(&other))
+        && elsewhere.status() == 200
+    {
+        return Ok((other, elsewhere));
+    }
+    Ok((at, response))
 }
 
 pub(super) fn get(url: &Url) -> Request {

@@ -8,7 +8,7 @@ use openidconnect::http::HeaderValue;
 use serde_json::Value;
 use url::{Position, Url, form_urlencoded};
 
-use super::discovery::{get, metadata_addresses};
+use super::discovery::{ask_for_metadata, get, metadata_addresses};
 use super::form::form;
 use super::response::document;
 use super::{Client, Provider, Wishes, random_secret};
@@ -101,17 +101,18 @@ impl<'a> Provider<'a> {
     /// # Errors
     /// No answer came; with how far the request came.
     pub fn contact(http: &Http<'_>, settings: &Settings) -> std::result::Result<Contact, (Stage, Error)> {
-        let at = Self::first_address(settings).map_err(|error| (Stage::Way, error))?;
         let is_metadata = settings.endpoints.complete().is_none();
         let started = Instant::now();
-        let (mut at, mut response) = (at.clone(), http.look(LIMIT, get(&at))?);
-        if is_metadata && response.status() == 404 {
-            let other = settings.issuer.as_deref().and_then(|issuer| metadata_addresses(issuer).ok()).map(|[_, other]| other);
-            let answer = other.and_then(|other| Some((http.look(LIMIT, get(&other)).ok()?, other)));
-            if let Some((elsewhere, other)) = answer.filter(|(elsewhere, _)| elsewhere.status() == 200) {
-                (at, response) = (other, elsewhere);
+        let ask = |request| http.look(LIMIT, request);
+        let no_way = |error| (Stage::Way, error);
+        let (at, response) = match settings.issuer.as_deref().filter(|_| is_metadata) {
+            Some(issuer) => ask_for_metadata(metadata_addresses(issuer).map_err(no_way)?, ask)?,
+            None => {
+                let at = Self::first_address(settings).map_err(no_way)?;
+                let response = ask(get(&at))?;
+                (at, response)
             }
-        }
+        };
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         // What a cache gives out was right when it was made (RFC 9110 section 6.6.1, RFC 9111 section 5.1).
         let age = Duration::from_secs(header("age").and_then(|age| age.parse().ok()).unwrap_or_default());
