@@ -83,7 +83,7 @@ impl SystemBrowser {
                     _ => commands.push(command),
                 }
             }
-            if commands.is_empty() && refused.is_none() && self.environment.in_wsl() {
+            if commands.is_empty() && refused.is_none() && cfg!(target_os = "linux") && self.environment.in_wsl() {
                 commands.extend(windows_opener(&self.environment));
             }
             Found { commands, refused }

@@ -134,7 +134,7 @@ impl Environment {
     #[must_use]
     pub fn in_wsl(&self) -> bool {
         let is_said = || fs::read_to_string("/proc/sys/kernel/osrelease").is_ok_and(|release| release.to_ascii_lowercase().contains("microsoft"));
-        cfg!(target_os = "linux") && (self.has("WSL_DISTRO_NAME") || self.has("WSL_INTEROP") || (self.is_process && is_said()))
+        self.has("WSL_DISTRO_NAME") || self.has("WSL_INTEROP") || (self.is_process && is_said())
     }
 
     /// Whether there is a screen on which another program could ask the person something (on X11 and Wayland).
