@@ -1,6 +1,6 @@
 //! A Secret Service that does what a test tells it to, on a message bus of its own. A real one can't be made to hang, refuse or lose an answer.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,6 +56,10 @@ pub(crate) struct Item {
 struct State {
     items: BTreeMap<String, Item>,
     calls: Vec<String>,
+    /// The connections that were answered something harmless.
+    known: HashSet<String>,
+    /// The methods that a connection called before that. gnome-keyring may die of one.
+    too_early: Vec<String>,
 }
 
 /// A message bus with nothing on it.
@@ -132,6 +136,11 @@ impl FakeKeyring {
         self.state().calls.clone()
     }
 
+    /// What would have ended gnome-keyring, on a bad day.
+    pub(crate) fn called_too_early(&self) -> Vec<String> {
+        self.state().too_early.clone()
+    }
+
     pub(crate) fn called(&self, method: &str) -> usize {
         self.calls().iter().filter(|call| *call == method).count()
     }
@@ -184,7 +193,16 @@ impl Service {
         if call.interface().is_some_and(|interface| &*interface == "org.freedesktop.DBus") {
             return None;
         }
-        self.state.lock().expect("no panic").calls.push(method.clone());
+        let sender = call.sender().map(|sender| sender.to_string()).expect("a bus says who calls");
+        {
+            let mut state = self.state.lock().expect("no panic");
+            state.calls.push(method.clone());
+            if method == "ReadAlias" && call.get1::<&str>() != Some("default") {
+                state.known.insert(sender);
+            } else if !state.known.contains(&sender) {
+                state.too_early.push(method.clone());
+            }
+        }
         if self.script.silent {
             return None;
         }

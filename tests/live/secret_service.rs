@@ -290,6 +290,12 @@ fn a_bus_that_takes_connections_and_never_speaks_is_given_up_after_some_seconds(
 }
 
 #[test]
+fn a_bus_on_another_machine_gets_nothing() {
+    let stderr = Desk::at(Some("tcp:host=desk.invalid,port=9".to_owned())).run(&["token"]).failed(4);
+    assert!(stderr.starts_with("error: the session bus is on another machine, and secrets would go there for everybody to read\nhint: "), "{stderr}");
+}
+
+#[test]
 fn a_keyring_that_is_just_being_started_is_waited_for() {
     let (desk, _keyring) = signed_in(Script { starts_after: Duration::from_secs(3), ..Script::default() });
     assert_eq!(desk.run(&["token"]).done(), "at-kept\n");
@@ -321,6 +327,24 @@ fn a_new_item_whose_answer_was_lost_is_there_once() {
     let items = keyring.items();
     assert_eq!((items.len(), items[0].label.as_str(), items[0].secret.as_slice()), (1, "kclogin imported: client secret", b"s".as_slice()));
     assert!(keyring.called("CreateItem") >= 2, "{:?}", keyring.calls());
+}
+
+#[test]
+fn a_keyring_gets_to_know_kclogin_before_it_is_asked_anything() {
+    // Everything that opens a connection: a refresh reads and writes, a logout deletes, and what is locked is unlocked.
+    for script in [Script::default(), Script { locked: true, prompt: Some((Duration::ZERO, false)), ..Script::default() }] {
+        let keyring = FakeKeyring::start(script);
+        let desk = Desk::at(Some(keyring.bus.address())).with_display();
+        keyring.put(desk.item("at-kept", &token_endpoint("at-new".to_owned())));
+        assert_eq!(desk.run(&["token", "--force-refresh"]).done(), "at-new\n");
+        desk.run(&["logout", "--local"]).done();
+        let sessions = keyring.called("OpenSession");
+        assert!(sessions >= 2, "{:?}", keyring.calls());
+        assert_eq!(keyring.called_too_early(), Vec::<String>::new(), "{:?}", keyring.calls());
+        let calls = keyring.calls();
+        let begins = calls.iter().enumerate().filter(|(_, call)| *call == "OpenSession").filter(|(at, _)| *at > 0 && calls[*at - 1] == "ReadAlias");
+        assert_eq!(begins.count(), sessions, "{calls:?}");
+    }
 }
 
 /// A desk at the keyring of the whole run.

@@ -98,6 +98,14 @@ impl Surroundings {
         self.throwaway.as_ref().map(|throwaway| throwaway.keyring.id())
     }
 
+    /// Fails where the throwaway keyring's daemon is no longer the one that was started: D-Bus would have started another, which is locked.
+    pub(crate) fn still_there(&mut self) -> Outcome {
+        let Some(throwaway) = &mut self.throwaway else { return Ok(()) };
+        let Some(end) = throwaway.keyring.ended() else { return Ok(()) };
+        let log = throwaway.folders.runtime.join("keyring.log");
+        Err(Failure::new(format!("the throwaway keyring ended with {end}: {}", last_line(&log))))
+    }
+
     /// A command that will run in there.
     pub(crate) fn command(&self, program: impl Into<OsString>) -> Command {
         let mut command = Command::new(program.into());

@@ -65,10 +65,10 @@ pub(crate) fn run(options: &Options) -> Outcome {
 
     let scratch = Scratch::new()?;
     let program = workspace::copy_of_this_program(&scratch)?;
-    let surroundings = Surroundings::throwaway(&scratch, false)?;
-    let within = || workspace::as_cargo(surroundings.command(workspace::cargo_program()));
+    let mut surroundings = Surroundings::throwaway(&scratch, false)?;
+    let within = |surroundings: &Surroundings| workspace::as_cargo(surroundings.command(workspace::cargo_program()));
     if !options.live_only {
-        stages.run("tests of the workspace", cargo(WORKSPACE, &options.arguments, within()));
+        stages.run("tests of the workspace", cargo(WORKSPACE, &options.arguments, within(&surroundings)));
     }
 
     let begun = Instant::now();
@@ -81,7 +81,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     stages.note("Keycloak", begun.elapsed());
 
     let live = |words: &[&str], url: &str, admin: (&str, &str)| {
-        let mut command = cargo(words, &options.arguments, within());
+        let mut command = cargo(words, &options.arguments, within(&surroundings));
         command.env("KCLOGIN_LIVE_KEYCLOAK", url).env("KCLOGIN_LIVE_ADMIN", format!("{}:{}", admin.0, admin.1));
         command.env("KCLOGIN_LIVE_BROWSER", &program);
         command
@@ -152,6 +152,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     } else {
         stages.left_out("restart of Keycloak", "it needs Java and Maven, as a container does not keep its data");
     }
+    stages.check("the keyring outlived the tests", || surroundings.still_there());
     stages.summary()
 }
 
