@@ -73,6 +73,7 @@ Register-ArgumentCompleter -Native -CommandName 'kclogin' -ScriptBlock {
             [CompletionResult]::new('--idp-hint', '--idp-hint', [CompletionResultType]::ParameterName, 'Go straight to this identity provider behind Keycloak (kc_idp_hint)')
             [CompletionResult]::new('--acr-values', '--acr-values', [CompletionResultType]::ParameterName, 'Take nothing less than one of these levels of authentication')
             [CompletionResult]::new('--max-age', '--max-age', [CompletionResultType]::ParameterName, 'Sign in anew if the last time was longer ago')
+            [CompletionResult]::new('--action', '--action', [CompletionResultType]::ParameterName, 'Do this at Keycloak''s pages, such as UPDATE_PASSWORD or CONFIGURE_TOTP (kc_action)')
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Send a further parameter; repeatable')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]')

@@ -73,6 +73,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l login-hint -d 
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l idp-hint -d 'Go straight to this identity provider behind Keycloak (kc_idp_hint)' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l acr-values -d 'Take nothing less than one of these levels of authentication' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l max-age -d 'Sign in anew if the last time was longer ago' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l action -d 'Do this at Keycloak\'s pages, such as UPDATE_PASSWORD or CONFIGURE_TOTP (kc_action)' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l param -d 'Send a further parameter; repeatable' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'

@@ -57,7 +57,7 @@ fuzz_target!(|query: &str| {
                 }
                 assert!(!format!("{response:?}").contains("SECRET"));
                 match response {
-                    AuthorizationResponse::Code(code) => {
+                    AuthorizationResponse::Code { code, .. } => {
                         assert!(all("error").is_empty() && !code.expose().is_empty(), "a code beside an error was taken");
                         assert_eq!(all("code"), [code.expose()]);
                     }
@@ -72,10 +72,10 @@ fuzz_target!(|query: &str| {
         }
     }
     // The true answer is taken whatever else stands beside it, as long as it repeats nothing and is not an error.
-    let ours = ["state", "code", "iss", "error", "error_description"];
+    let ours = ["state", "code", "iss", "error", "error_description", "kc_action_status"];
     if !said.iter().any(|(name, _)| ours.contains(&name.as_str())) {
         let issuer: String = url::form_urlencoded::byte_serialize(ISSUER.as_bytes()).collect();
         let answer = request(Some(ISSUER), true).check(&format!("{query}&state={STATE}&code=c&iss={issuer}"));
-        assert!(matches!(answer, Ok(AuthorizationResponse::Code(_))), "{answer:?}");
+        assert!(matches!(answer, Ok(AuthorizationResponse::Code { .. })), "{answer:?}");
     }
 });

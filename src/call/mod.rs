@@ -176,6 +176,7 @@ pub(crate) fn parameters(options: &Login) -> Result<Vec<(String, String)>> {
         ("kc_idp_hint", options.idp_hint.clone()),
         ("acr_values", options.acr_values.clone()),
         ("max_age", options.max_age.map(|age| age.as_secs().to_string())),
+        ("kc_action", options.action.as_deref().map(plain_word).transpose()?),
     ];
     let mut parameters: Vec<(String, String)> = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
     for text in &options.parameters {
@@ -186,6 +187,14 @@ pub(crate) fn parameters(options: &Login) -> Result<Vec<(String, String)>> {
         parameters.push((name.to_owned(), value.to_owned()));
     }
     Ok(parameters)
+}
+
+/// An action by its name, which may have a further word after a colon.
+fn plain_word(action: &str) -> Result<String> {
+    if !action.is_empty() && action.chars().all(|c| c.is_ascii_graphic()) {
+        return Ok(action.to_owned());
+    }
+    Err(Error::usage(format!("`{action}` is not the name of an action")).hint("write it as Keycloak does, such as UPDATE_PASSWORD"))
 }
 
 /// The parameters that a login's safety rests on.

@@ -47,6 +47,9 @@ pub struct Login {
     /// Sign in anew if the last time was longer ago
     #[arg(long, value_name = "TIME", help_heading = "How to sign in")]
     pub max_age: Option<Time>,
+    /// Do this at Keycloak's pages, such as UPDATE_PASSWORD or CONFIGURE_TOTP (kc_action)
+    #[arg(long, value_name = "ACTION", help_heading = "How to sign in")]
+    pub action: Option<String>,
     /// Send a further parameter; repeatable
     #[arg(long = "param", value_name = "KEY=VALUE", help_heading = "How to sign in", action = ArgAction::Append)]
     pub parameters: Vec<String>,

@@ -70,6 +70,7 @@ pub enum Command {
 Examples:
   kclogin login --issuer https://keycloak.example.com/realms/work
   kclogin login --server https://keycloak.example.com --realm work --client-id my-cli
+  kclogin login --action UPDATE_PASSWORD      change the password at Keycloak's page
   kclogin login                          sign in again, to the default profile
   kclogin login --scope 'openid profile email offline_access'   outlive the provider's session
   kclogin login --paste                  with a browser on another machine

@@ -31,7 +31,12 @@ pub struct AuthorizationRequest {
 #[derive(Debug)]
 pub enum AuthorizationResponse {
     /// The authorization code (RFC 6749 section 4.1.2).
-    Code(Secret<String>),
+    Code {
+        /// `code`
+        code: Secret<String>,
+        /// `kc_action_status`: what became of the action that Keycloak was asked for. Text from outside.
+        action: Option<String>,
+    },
     /// No: the error code and perhaps a description (RFC 6749 section 4.1.2.1). Both are text from outside.
     Refused {
         /// `error`
@@ -99,7 +104,9 @@ impl AuthorizationRequest {
         }
         match (parameters.error, parameters.code) {
             (Some(error), _) => Ok(AuthorizationResponse::Refused { error, description: parameters.error_description }),
-            (None, Some(code)) if !code.is_empty() => Ok(AuthorizationResponse::Code(Secret::new(code))),
+            (None, Some(code)) if !code.is_empty() => {
+                Ok(AuthorizationResponse::Code { code: Secret::new(code), action: parameters.kc_action_status })
+            }
             _ => Err(Rejection::NoAnswer),
         }
     }
@@ -141,6 +148,7 @@ struct Parameters {
     iss: Option<String>,
     error: Option<String>,
     error_description: Option<String>,
+    kc_action_status: Option<String>,
 }
 
 impl Parameters {
@@ -153,6 +161,7 @@ impl Parameters {
                 "iss" => ("iss", &mut parameters.iss),
                 "error" => ("error", &mut parameters.error),
                 "error_description" => ("error_description", &mut parameters.error_description),
+                "kc_action_status" => ("kc_action_status", &mut parameters.kc_action_status),
                 _ => continue,
             };
             if slot.replace(value.into_owned()).is_some() {
@@ -186,7 +195,7 @@ mod tests {
     #[test]
     fn the_code_is_taken_from_the_true_answer_only() {
         let code = |announced, query: &str| match request(announced).check(query) {
-            Ok(AuthorizationResponse::Code(code)) => Ok(code.expose().clone()),
+            Ok(AuthorizationResponse::Code { code, .. }) => Ok(code.expose().clone()),
             Ok(AuthorizationResponse::Refused { error, .. }) => Ok(format!("refused: {error}")),
             Err(rejection) => Err(rejection),
         };
@@ -200,6 +209,7 @@ mod tests {
         assert_eq!(code(false, "code=c"), Err(Rejection::NoState));
         assert_eq!(code(false, "code=c&code=d&state=st-1"), Err(Rejection::Repeated("code")));
         assert_eq!(code(false, "code=c&state=st-1&state=st-1"), Err(Rejection::Repeated("state")));
+        assert_eq!(code(false, "code=c&state=st-1&kc_action_status=success&kc_action_status=error"), Err(Rejection::Repeated("kc_action_status")));
         assert_eq!(code(false, "code=&state=st-1"), Err(Rejection::NoAnswer));
         assert_eq!(code(false, ""), Err(Rejection::NoState));
     }
@@ -215,7 +225,7 @@ mod tests {
             AuthorizationResponse::Refused { error, description } => {
                 assert_eq!((error.as_str(), description.as_deref()), ("access_denied", Some("No <b>")));
             }
-            AuthorizationResponse::Code(_) => panic!("a code beside an error must not be redeemed"),
+            AuthorizationResponse::Code { .. } => panic!("a code beside an error must not be redeemed"),
         }
     }
 
@@ -223,7 +233,7 @@ mod tests {
     fn what_is_pasted_is_held_to_what_the_listener_takes() {
         let request = request(false);
         let code = |text: &str| match request.check_pasted(text) {
-            Ok(AuthorizationResponse::Code(code)) => Ok(code.expose().clone()),
+            Ok(AuthorizationResponse::Code { code, .. }) => Ok(code.expose().clone()),
             Ok(refused) => panic!("{refused:?}"),
             Err(rejection) => Err(rejection),
         };

@@ -1,6 +1,7 @@
 //! kclogin in process, through `run`, against a scriptable provider on a real socket.
 #![allow(missing_docs, reason = "tests say what they show by their names")]
 
+mod actions;
 mod answer;
 mod architecture;
 mod bad_input;

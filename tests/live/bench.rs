@@ -182,6 +182,33 @@ pub(crate) fn new_realm(settings: &Value) -> String {
     name
 }
 
+/// Such a realm that is gone with the test.
+pub(crate) struct PassingRealm(pub(crate) String);
+
+impl PassingRealm {
+    pub(crate) fn new(settings: &Value) -> Self {
+        Self(new_realm(settings))
+    }
+
+    pub(crate) fn issuer(&self) -> String {
+        format!("{}/realms/{}", keycloak(), self.0)
+    }
+
+    /// A call to its part of the admin API.
+    pub(crate) fn admin(&self, method: &str, path: &str, body: &Value) -> Value {
+        admin(method, &format!("/admin/realms/{}/{path}", self.0), Some(body).filter(|body| !body.is_null()))
+    }
+}
+
+impl Drop for PassingRealm {
+    fn drop(&mut self) {
+        // A test that fails leaves it to be looked at.
+        if !thread::panicking() {
+            admin("DELETE", &format!("/admin/realms/{}", self.0), None);
+        }
+    }
+}
+
 /// A public client of its own in the realm, with these attributes, whose redirect URIs are the usual ones.
 pub(crate) fn new_client(realm: &str, id: &str, attributes: &Value) {
     let client = json!({

@@ -21,8 +21,11 @@ use crate::terminal::Line;
 use crate::token_set::TokenSet;
 use crate::typed::Typed;
 
-/// Has the person sign in, and keeps what comes of it, with the name of its profile.
-pub(super) fn sign_in(attempt: Attempt<'_>, wishes: &Wishes, config: &mut Config, mut pasting: Option<&mut dyn Typed>) -> Result<(TokenSet, String)> {
+/// What is kept, with the name of its profile; and what the provider says became of an action.
+type SignedIn = ((TokenSet, String), Option<String>);
+
+/// Has the person sign in, and keeps what comes of it.
+pub(super) fn sign_in(attempt: Attempt<'_>, wishes: &Wishes, config: &mut Config, mut pasting: Option<&mut dyn Typed>) -> Result<SignedIn> {
     let Attempt { input, provider, client, .. } = attempt;
     let mut loopback = Loopback::bind(input.profile.settings.redirect_uri.as_ref())?;
     let request = provider.authorization_request(&client.id, loopback.redirect_uri().clone(), wishes);
@@ -52,7 +55,11 @@ pub(super) fn sign_in(attempt: Attempt<'_>, wishes: &Wishes, config: &mut Config
     if let Some(browser) = browser {
         browser.show(&page);
     }
-    outcome
+    let action = match response {
+        AuthorizationResponse::Code { action, .. } => action,
+        AuthorizationResponse::Refused { .. } => None,
+    };
+    outcome.map(|kept| (kept, action))
 }
 
 /// Sends the person to the login page and waits for what comes back.
@@ -129,7 +136,7 @@ fn timed_out(input: &Input, request: &AuthorizationRequest, nothing: &NoArrival)
 fn redeem(attempt: Attempt<'_>, request: &AuthorizationRequest, response: &AuthorizationResponse) -> Result<Granted> {
     let Attempt { input, provider, client, parts } = attempt;
     let code = match response {
-        AuthorizationResponse::Code(code) => code,
+        AuthorizationResponse::Code { code, .. } => code,
         AuthorizationResponse::Refused { error, description } => return Err(refused(error, description.as_deref(), &input.profile.scope())),
     };
     let obtained = parts.clock.now();

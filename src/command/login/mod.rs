@@ -3,6 +3,7 @@
 //! The order is the promise: the store is probed before a person is asked for anything. How the person signs in is left to `browser` and `device`, and what
 //! becomes of the tokens to `keep`.
 
+mod action;
 mod browser;
 mod choose;
 mod device;
@@ -14,13 +15,14 @@ use std::time::Duration;
 
 use crate::browser::Browser;
 use crate::clock::Clock;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::oidc::demands::Demands;
 use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::Http;
 use crate::oidc::provider::{Client, Provider, Wishes};
 use crate::profile::Profile;
 use crate::profile::config_file::Config;
+use crate::profile::login_method::LoginMethod;
 use crate::secret::Secret;
 use crate::session::{account, stored_client_secret};
 use crate::surroundings::Surroundings;
@@ -111,6 +113,8 @@ pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>, typed: &m
         surroundings: parts.surroundings,
     };
     require_somebody(&situation)?;
+    let action = action::among(&input.parameters).map(str::to_owned);
+    require_page(action.as_deref(), &input.profile)?;
     let provider = Provider::of_settings(parts.http, &input.profile.settings)?;
     if provider.endpoints.jwks.is_none() {
         parts.terminal.warning("no keys of the provider are known, so only the connection to its token endpoint vouches for the ID token");
@@ -121,7 +125,7 @@ pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>, typed: &m
         parts.terminal.warning(caution);
     }
     let client = the_client(&mut input, &provider, parts)?;
-    let (way, line) = choose(&situation, provider.endpoints.device_authorization.is_some());
+    let (way, line) = choose(&situation, action.is_none() && provider.endpoints.device_authorization.is_some());
     if let Some(line) = line {
         parts.terminal.status(line);
     }
@@ -138,12 +142,24 @@ pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>, typed: &m
         Way::Browser | Way::Paste => None,
     };
     let attempt = Attempt { input: &input, provider: &provider, client: &client, parts };
-    let (set, name) = match code {
-        Some(code) => device::sign_in(attempt, &code, config)?,
+    let ((set, name), action_status) = match code {
+        Some(code) => (device::sign_in(attempt, &code, config)?, None),
         None => browser::sign_in(attempt, &wishes, config, (way != Way::Browser).then_some(typed))?,
     };
     say_who(&set, input.introduce.then_some(&name), config, parts.terminal);
+    let Some(action) = action else { return Ok(()) };
+    action::require_done(&action, action_status.as_deref())?;
+    parts.terminal.status(format!("The action `{action}` is done."));
     Ok(())
+}
+
+/// Refuses an action of the provider's pages where the person never comes to them from here.
+fn require_page(action: Option<&str>, profile: &Profile) -> Result<()> {
+    if action.is_none() || profile.settings.login_method != Some(LoginMethod::Device) {
+        return Ok(());
+    }
+    Err(Error::usage("a sign-in with a code can't ask for an action: the device request has no room for one")
+        .hint("use a browser: `--action` with `--browser CMD`, `--no-browser` or `--paste`"))
 }
 
 /// The client with its secret, if it has one: the given one, else the stored one. How it is sent is decided once and remembered.

@@ -170,7 +170,7 @@ impl<'a> Provider<'a> {
         Ok(match request.check(to.query().unwrap_or_default()) {
             Err(rejection) => Reaction::Mistaken(rejection),
             // Whoever needs no person, as a provider that knows one by the network, has nothing to object to either. The code is not looked at.
-            Ok(AuthorizationResponse::Code(_)) => Reaction::Accepted,
+            Ok(AuthorizationResponse::Code { .. }) => Reaction::Accepted,
             Ok(AuthorizationResponse::Refused { error, description }) => match error.as_str() {
                 "login_required" | "interaction_required" | "consent_required" | "account_selection_required" => Reaction::Accepted,
                 _ => Reaction::Refused { error, description },

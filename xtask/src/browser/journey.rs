@@ -15,6 +15,7 @@ use crate::failure::{Failure, Outcome};
 pub(crate) struct Person {
     pub(crate) user: String,
     pub(crate) password: String,
+    pub(crate) new_password: Option<String>,
     pub(crate) code: Option<String>,
 }
 
@@ -22,7 +23,11 @@ pub(crate) struct Person {
 #[derive(Debug, Default, Clone, Copy)]
 struct Past {
     entered_code: bool,
+    named: bool,
     signed_in: bool,
+    /// Entered the password once more.
+    confirmed: bool,
+    changed_password: bool,
     refused: bool,
 }
 
@@ -30,6 +35,9 @@ struct Past {
 #[derive(Debug, PartialEq, Eq)]
 enum Step {
     SignIn { wrongly: bool },
+    Name,
+    Confirm,
+    ChangePassword,
     EnterCode,
     Click(&'static str),
     Wait,
@@ -37,8 +45,9 @@ enum Step {
     Fail(String),
 }
 
-/// Goes on until it has arrived, has failed, or the time is over. `last` is what was seen last, in each case.
-pub(crate) fn travel(page: &mut Page, action: Action, person: &Person, last: &mut Look) -> Outcome {
+/// Goes on until it has arrived, has failed, or the time is over. `last` is what was seen last, in each case, and
+/// `answered` the path of each page that was answered, after the kind of page it was.
+pub(crate) fn travel(page: &mut Page, action: Action, person: &Person, last: &mut Look, answered: &mut Vec<String>) -> Outcome {
     let mut past = Past::default();
     loop {
         if page.is_late() {
@@ -64,7 +73,11 @@ pub(crate) fn travel(page: &mut Page, action: Action, person: &Person, last: &mu
             sleep(Duration::from_millis(100));
             continue;
         }
-        match decide(action, last, past, person.code.is_some()) {
+        let step = decide(action, last, past, person.code.is_some());
+        if !matches!(step, Step::Wait | Step::Arrived | Step::Fail(_)) {
+            answered.push(format!("{:?} {}", last.kind, last.path()));
+        }
+        match step {
             Step::Wait => sleep(Duration::from_millis(100)),
             Step::Arrived => return Ok(()),
             Step::Fail(reason) => return Err(Failure::new(reason)),
@@ -73,12 +86,25 @@ pub(crate) fn travel(page: &mut Page, action: Action, person: &Person, last: &mu
                 let password = if wrongly { format!("not {}", person.password) } else { person.password.clone() };
                 page.act(&sign_in(&person.user, &password))?;
             }
+            Step::Name => {
+                past.named = true;
+                page.act(&name(&person.user))?;
+            }
+            Step::Confirm => {
+                past.confirmed = past.signed_in;
+                past.signed_in = true;
+                page.act(&sign_in(&person.user, &person.password))?;
+            }
+            Step::ChangePassword => {
+                past.changed_password = true;
+                page.act(&change_password(person.new_password.as_deref().unwrap_or(&person.password)))?;
+            }
             Step::EnterCode => {
                 past.entered_code = true;
                 page.act(&enter_code(person.code.as_deref().unwrap_or_default()))?;
             }
             Step::Click(selector) => {
-                past.refused |= selector == REFUSE;
+                past.refused |= [REFUSE, CANCEL].contains(&selector);
                 page.act(&format!("document.querySelector({}).click()", json!(selector)))?;
             }
         }
@@ -87,6 +113,7 @@ pub(crate) fn travel(page: &mut Page, action: Action, person: &Person, last: &mu
 
 const GRANT: &str = "[name=accept]";
 const REFUSE: &str = "[name=cancel]";
+const CANCEL: &str = "[name=cancel-aia]";
 
 fn sign_in(user: &str, password: &str) -> String {
     // The user name is fixed where Keycloak only asks for the password again.
@@ -94,6 +121,18 @@ fn sign_in(user: &str, password: &str) -> String {
         "const user = document.querySelector('#username'); if (user && !user.readOnly) user.value = {}; \
          document.querySelector('#password').value = {}; document.querySelector('#kc-login').click()",
         json!(user),
+        json!(password)
+    )
+}
+
+fn name(user: &str) -> String {
+    format!("document.querySelector('#username').value = {}; document.querySelector('#kc-login').click()", json!(user))
+}
+
+fn change_password(password: &str) -> String {
+    format!(
+        "for (const field of ['#password-new', '#password-confirm']) document.querySelector(field).value = {}; \
+         document.querySelector('[name=login], #kc-submit').click()",
         json!(password)
     )
 }
@@ -122,6 +161,20 @@ fn decide(action: Action, look: &Look, past: Past, has_code: bool) -> Step {
             (_, true, None) => fail("Keycloak asked to sign in again and did not say why".to_owned()),
             (_, false, _) => Step::SignIn { wrongly: action == Action::WrongPassword },
         },
+        Kind::UserName if action == Action::Abandon => Step::Arrived,
+        Kind::UserName if past.named => fail(format!("Keycloak refused the user name: {}", look.complaint.as_deref().unwrap_or("it says nothing"))),
+        Kind::UserName => Step::Name,
+        Kind::Password if action == Action::Abandon => Step::Arrived,
+        Kind::Password if past.confirmed || past.signed_in && look.complaint.is_some() => {
+            // Before anything was answered, that one has to sign in again is no complaint.
+            fail(format!("Keycloak refused the password: {}", look.complaint.as_deref().unwrap_or("it says nothing")))
+        }
+        Kind::Password => Step::Confirm,
+        Kind::NewPassword if action == Action::Cancel => Step::Click(CANCEL),
+        Kind::NewPassword if past.changed_password => {
+            fail(format!("Keycloak refused the new password: {}", look.complaint.as_deref().unwrap_or("it says nothing")))
+        }
+        Kind::NewPassword => Step::ChangePassword,
         Kind::Consent if action == Action::Deny => Step::Click(REFUSE),
         Kind::Consent => Step::Click(GRANT),
         Kind::SignOut => Step::Click("#kc-logout"),
@@ -135,6 +188,7 @@ fn decide(action: Action, look: &Look, past: Past, has_code: bool) -> Step {
         Kind::Note if matches!(action, Action::SignOut | Action::ApproveDevice) || past.refused => Step::Arrived,
         Kind::Elsewhere => match action {
             Action::Deny if !past.refused => fail("nobody asked for a consent that could be denied".to_owned()),
+            Action::Cancel if !past.refused => fail("nobody asked for an action that could be cancelled".to_owned()),
             Action::WrongPassword | Action::Abandon => fail("nobody asked to sign in".to_owned()),
             _ => Step::Arrived,
         },
@@ -151,7 +205,7 @@ fn first_line(text: &str) -> &str {
 mod tests {
     use super::*;
 
-    const FRESH: Past = Past { entered_code: false, signed_in: false, refused: false };
+    const FRESH: Past = Past { entered_code: false, named: false, signed_in: false, confirmed: false, changed_password: false, refused: false };
     const SIGNED_IN: Past = Past { signed_in: true, ..FRESH };
 
     fn look(kind: Kind) -> Look {
@@ -175,6 +229,25 @@ mod tests {
         assert_eq!(reason, "Keycloak refused the sign-in: Invalid username or password.");
         assert_eq!(decide(Action::WrongPassword, &look(Kind::SignIn), FRESH, false), Step::SignIn { wrongly: true });
         assert_eq!(decide(Action::WrongPassword, &complaining(), SIGNED_IN, false), Step::Arrived);
+    }
+
+    #[test]
+    fn a_password_is_confirmed_once_and_a_name_asked_for_alone_is_given() {
+        assert_eq!(decide(Action::SignIn, &look(Kind::UserName), FRESH, false), Step::Name);
+        assert!(matches!(decide(Action::SignIn, &look(Kind::UserName), Past { named: true, ..FRESH }, false), Step::Fail(_)));
+        assert_eq!(decide(Action::SignIn, &look(Kind::Password), SIGNED_IN, false), Step::Confirm);
+        assert!(matches!(decide(Action::SignIn, &look(Kind::Password), Past { confirmed: true, ..SIGNED_IN }, false), Step::Fail(_)));
+        let again = Look { complaint: Some("Please re-authenticate to continue".into()), ..look(Kind::Password) };
+        assert_eq!(decide(Action::SignIn, &again, FRESH, false), Step::Confirm);
+        assert!(matches!(decide(Action::SignIn, &again, SIGNED_IN, false), Step::Fail(_)));
+    }
+
+    #[test]
+    fn a_new_password_is_entered_or_not() {
+        assert_eq!(decide(Action::SignIn, &look(Kind::NewPassword), SIGNED_IN, false), Step::ChangePassword);
+        assert_eq!(decide(Action::Cancel, &look(Kind::NewPassword), SIGNED_IN, false), Step::Click(CANCEL));
+        assert!(matches!(decide(Action::Cancel, &look(Kind::Elsewhere), SIGNED_IN, false), Step::Fail(_)));
+        assert_eq!(decide(Action::Cancel, &look(Kind::Elsewhere), Past { refused: true, ..SIGNED_IN }, false), Step::Arrived);
     }
 
     #[test]

@@ -11,6 +11,8 @@
 //! | `XTASK_BROWSER_PASSWORD` | `--password` | with which password | the demo user's own |
 //! | `XTASK_BROWSER_ACTION` | `--action` | what to do, see [`Action`] | `sign-in` |
 //! | `XTASK_BROWSER_CODE` | `--code` | the user code, where an address of a device login lacks it | none |
+//! | `XTASK_BROWSER_NEW_PASSWORD` | `--new-password` | the password to change to, where Keycloak asks for a new one | the old one |
+//! | `XTASK_BROWSER_COOKIES` | `--cookies` | a file with the cookies to begin with, written anew at the end: the same person's browser once more | none |
 //! | `XTASK_BROWSER_SCREENSHOT` | `--screenshot` | a PNG of the last page | none |
 //! | `XTASK_BROWSER_FULL_PAGE` | `--full-page` | the picture holds the whole page, not only what a window shows | no |
 //! | `XTASK_BROWSER_DARK` | `--dark` | the person prefers dark pages | no |
@@ -19,7 +21,8 @@
 //! | `XTASK_BROWSER_LOG` | `--log` | a file that gets one line of JSON at the end | none |
 //! | `CHROMIUM` | | the Chromium program | found by name |
 //!
-//! The line in the log is `{"action", "outcome": "done" | "failed", "reason", "address", "status", "title", "text"}`: the last page's full
+//! The line in the log is `{"action", "outcome": "done" | "failed", "reason", "answered", "address", "status", "title", "text"}`: what kind of
+//! page was answered at which path, each, such as `SignIn /realms/demo/...`; the last page's full
 //! address (with its query: it is for tests), HTTP status, title and text as a person saw them, and why it failed if it did. It is
 //! written before Chromium is stopped, in one piece, so that a test may wait for it.
 
@@ -59,6 +62,8 @@ pub(crate) enum Action {
     SignOut,
     /// Sign in, enter the user code where it is asked for, and grant a device what it wants.
     ApproveDevice,
+    /// Sign in, and cancel the action that is asked for.
+    Cancel,
     /// Do nothing: hand the address over to the person's own browser.
     HandOver,
 }
@@ -80,6 +85,12 @@ pub(crate) struct Options {
     /// The user code of a device login, where the address lacks it
     #[arg(long, env = "XTASK_BROWSER_CODE")]
     code: Option<String>,
+    /// The password to change to, where Keycloak asks for a new one [default: the old one]
+    #[arg(long, env = "XTASK_BROWSER_NEW_PASSWORD", hide_env_values = true)]
+    new_password: Option<String>,
+    /// A file with the cookies to begin with, written anew at the end
+    #[arg(long, env = "XTASK_BROWSER_COOKIES")]
+    cookies: Option<PathBuf>,
     /// Where to put a picture (PNG) of the last page
     #[arg(long, env = "XTASK_BROWSER_SCREENSHOT")]
     screenshot: Option<PathBuf>,
@@ -109,27 +120,35 @@ pub(crate) fn run(options: &Options) -> Outcome {
         return handover::hand_over(&options.address);
     }
     let deadline = Instant::now() + Duration::from_secs(options.timeout);
-    let mut last = Look::default();
-    let result = visit(options, deadline, &mut last);
+    let (mut last, mut answered) = (Look::default(), Vec::new());
+    let result = visit(options, deadline, &mut last, &mut answered);
     let reason = result.as_ref().err().map(Failure::said);
-    report(options, &last, reason)?;
+    report(options, &last, &answered, reason)?;
     result
 }
 
-fn visit(options: &Options, deadline: Instant, last: &mut Look) -> Outcome {
+fn visit(options: &Options, deadline: Instant, last: &mut Look, answered: &mut Vec<String>) -> Outcome {
     if !options.address.starts_with("http://") && !options.address.starts_with("https://") {
         return Err(Failure::new(format!("{} is not an http address", options.address)));
     }
     let chromium = chromium::Chromium::launch((options.width, options.height), deadline)?;
     let mut page = Page::attach(chromium.endpoint(), deadline)?;
     page.pretend((options.width, options.height), options.dark)?;
+    if let Some(kept) = options.cookies.as_ref().and_then(|file| fs::read_to_string(file).ok()) {
+        page.keep_cookies(&serde_json::from_str(&kept).context("reading the cookies")?)?;
+    }
     page.open(&options.address)?;
     let person = journey::Person {
         user: options.user.clone(),
         password: options.password.clone().unwrap_or_else(|| crate::keycloak::password_of(&options.user).to_owned()),
+        new_password: options.new_password.clone(),
         code: options.code.clone(),
     };
-    let result = journey::travel(&mut page, options.action, &person, last);
+    let result = journey::travel(&mut page, options.action, &person, last, answered);
+    if let Some(file) = &options.cookies {
+        let cookies = page.cookies()?.to_string();
+        fs::write(file, cookies).context(format_args!("writing {}", file.display()))?;
+    }
     if let Some(file) = &options.screenshot {
         // Also of a page where it went wrong: that one is the more interesting.
         let taken = page.screenshot(options.full_page).and_then(|png| fs::write(file, png).context(format_args!("writing {}", file.display())));
@@ -138,7 +157,7 @@ fn visit(options: &Options, deadline: Instant, last: &mut Look) -> Outcome {
     result
 }
 
-fn report(options: &Options, last: &Look, reason: Option<&str>) -> Outcome {
+fn report(options: &Options, last: &Look, answered: &[String], reason: Option<&str>) -> Outcome {
     // The query is left out here: an authorization code has no business on a terminal.
     let bare = last.address.split(['?', '#']).next().unwrap_or_default();
     let status = last.status.map_or_else(String::new, |status| format!("{status} "));
@@ -156,6 +175,7 @@ fn report(options: &Options, last: &Look, reason: Option<&str>) -> Outcome {
         "action": action,
         "outcome": if reason.is_none() { "done" } else { "failed" },
         "reason": reason,
+        "answered": answered,
         "address": last.address,
         "status": last.status,
         "title": last.title,

@@ -15,6 +15,12 @@ use crate::failure::{Context, Failure, Outcome};
 pub(crate) enum Kind {
     /// Keycloak asks who one is.
     SignIn,
+    /// Keycloak asks for the user name alone.
+    UserName,
+    /// Keycloak knows who one is and asks for the password alone.
+    Password,
+    /// Keycloak asks for a new password.
+    NewPassword,
     /// Keycloak asks whether the client may.
     Consent,
     /// Keycloak asks whether one wants to sign out.
@@ -50,6 +56,15 @@ pub(crate) struct Look {
     pub(crate) complaint: Option<String>,
 }
 
+impl Look {
+    /// The address's path.
+    pub(crate) fn path(&self) -> &str {
+        let rest = self.address.split_once("://").map_or("", |(_, rest)| rest);
+        let path = rest.find('/').map_or("", |at| &rest[at..]);
+        path.split(['?', '#']).next().unwrap_or_default()
+    }
+}
+
 /// Gives everything in one go: between two scripts the page may be another. `answered` is set by [`Page::act`] and gone with the page.
 const LOOK: &str = r"(() => {
     const one = (selector) => document.querySelector(selector);
@@ -61,7 +76,10 @@ const LOOK: &str = r"(() => {
         text: document.body ? document.body.innerText.trim() : '',
         complaint: complaint ? complaint.innerText.trim() : '',
         consent: !!one('[name=accept]') && !!one('[name=cancel]'),
-        signIn: !!one('#password') && !!one('#kc-login'),
+        signIn: !!one('#username') && !!one('#password') && !!one('#kc-login'),
+        userName: !!one('#username') && !one('#password') && !!one('#kc-login'),
+        password: !one('#username') && !!one('#password') && !!one('#kc-login'),
+        newPassword: !!one('#password-new') && !!one('#password-confirm'),
         signOut: !!one('#kc-logout'),
         userCode: !!one('[name=device_user_code]'),
         error: !!one('#kc-error-message'),
@@ -96,6 +114,16 @@ impl Page {
     /// Sets out for an address. Whether it gets there shows in the looks that follow: the answer itself waits for the page.
     pub(crate) fn open(&mut self, address: &str) -> Outcome {
         self.devtools.tell("Page.navigate", json!({ "url": address })).map(|_| ())
+    }
+
+    /// Everything that pages have the browser keep, as Chromium writes it.
+    pub(crate) fn cookies(&mut self) -> Outcome<Value> {
+        Ok(self.devtools.call("Network.getAllCookies", json!({}))?["cookies"].take())
+    }
+
+    /// Has the browser keep what another one kept.
+    pub(crate) fn keep_cookies(&mut self, cookies: &Value) -> Outcome {
+        self.devtools.call("Network.setCookies", json!({ "cookies": cookies })).map(|_| ())
     }
 
     pub(crate) fn is_late(&self) -> bool {
@@ -162,6 +190,9 @@ fn kind(address: &str, has: impl Fn(&str) -> bool) -> Kind {
     let forms = [
         ("consent", Kind::Consent),
         ("signIn", Kind::SignIn),
+        ("userName", Kind::UserName),
+        ("password", Kind::Password),
+        ("newPassword", Kind::NewPassword),
         ("signOut", Kind::SignOut),
         ("userCode", Kind::UserCode),
         ("error", Kind::Error),
