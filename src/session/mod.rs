@@ -180,7 +180,7 @@ impl Session<'_> {
         next: impl FnOnce(&TokenSet, TokenResponse, &Provider<'_>, Timestamp) -> Result<TokenSet>,
     ) -> Result<TokenSet> {
         let Some(refresh_token) = &current.refresh_token else {
-            return Err(Error::login_required("the access token has expired and the provider gave no refresh token"));
+            return Err(self.not_refreshable(current));
         };
         let (client, provider) = (self.client(current)?, self.provider(current));
         let now = self.clock.now();
@@ -193,6 +193,21 @@ impl Session<'_> {
         let next = next(current, response, &provider, now)?;
         self.store.save(&account(self.profile), &next.to_stored())?;
         Ok(next)
+    }
+
+    /// OpenID Connect Core 1.0 section 11: a refresh token may be a matter of scope.
+    fn not_refreshable(&self, set: &TokenSet) -> Error {
+        let has_expired = !set.is_fresh(self.clock.now(), Duration::ZERO);
+        let error = Error::login_required(if has_expired {
+            "the access token has expired and the provider gave no refresh token"
+        } else {
+            "the provider gave no refresh token, so there is no newer access token without a login"
+        });
+        if set.scope.iter().any(|scope| scope == "offline_access") {
+            return error;
+        }
+        let login = format!("kclogin login --profile {}", self.profile.name);
+        error.hint(format!("sign in again with `{login}`; some providers give one only with the scope `offline_access` and `--prompt consent`"))
     }
 
     /// The provider has refused the refresh token for good. What is stored is of no more use and forgotten, unless it is no longer what was refused: a

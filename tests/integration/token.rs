@@ -214,9 +214,20 @@ fn without_a_refresh_token_an_expired_token_requires_a_login() {
     provider.forget_requests();
     pass(&provider, &machine, 301);
     let stderr = machine.run(&["token"]).failed(Exit::LoginRequired);
-    let expected =
-        "error: the access token has expired and the provider gave no refresh token\nhint: sign in again with `kclogin login --profile test`\n";
-    assert_eq!((stderr.as_str(), provider.request_count()), (expected, 0));
+    let hint = "hint: sign in again with `kclogin login --profile test`; some providers give one only with the scope `offline_access` and `--prompt consent`\n";
+    let expected = format!("error: the access token has expired and the provider gave no refresh token\n{hint}");
+    assert_eq!((stderr, provider.request_count()), (expected, 0));
+}
+
+#[test]
+fn without_a_refresh_token_a_valid_token_is_not_said_to_have_expired() {
+    let (provider, machine) = (Provider::start(), Machine::new());
+    provider.rotation(Rotation::Never);
+    machine.run(&["login", "--issuer", &provider.issuer(), "--scope", "openid offline_access"]).done();
+    let stderr = machine.run(&["token", "--force-refresh"]).failed(Exit::LoginRequired);
+    let expected = "error: the provider gave no refresh token, so there is no newer access token without a login\n\
+                    hint: sign in again with `kclogin login --profile test`\n";
+    assert_eq!(stderr, expected, "it has asked for one already");
 }
 
 /// What an expired token's refresh says when the token endpoint responds so. The session must survive it.

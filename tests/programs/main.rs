@@ -16,6 +16,7 @@ mod grpc;
 mod http_clients;
 mod https_server;
 mod kubectl;
+mod node_provider;
 mod orders;
 mod other_provider;
 #[cfg(target_os = "linux")]

@@ -14,6 +14,7 @@ mod go;
 mod http;
 mod keycloak;
 mod keyring;
+mod node_provider;
 mod other_provider;
 mod packages;
 mod postgres;

@@ -6,7 +6,7 @@
 //! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`; those of kubectl where today's is: `KCLOGIN_LIVE_KUBECTL`; those of Terraform where an OpenTofu
 //! is: `KCLOGIN_LIVE_TOFU`; those of git where one is that is newer than the system's may be: `KCLOGIN_LIVE_GIT`; those of recipes for Python and its programs in
 //! which folder these are: `KCLOGIN_LIVE_PYTHON`; those of psql where a PostgreSQL is that knows OAuth: `KCLOGIN_LIVE_POSTGRES`;
-//! those of a provider that is not Keycloak in which folder its archives are: `KCLOGIN_LIVE_OTHER_PROVIDER`.
+//! those of providers that are not Keycloak in which folders these are: `KCLOGIN_LIVE_OTHER_PROVIDER` and `KCLOGIN_LIVE_NODE_PROVIDER`.
 
 use std::process::Command;
 use std::time::Instant;
@@ -18,6 +18,7 @@ use crate::git;
 use crate::go;
 use crate::keycloak::{self, Keycloak, Origin};
 use crate::keyring::Surroundings;
+use crate::node_provider;
 use crate::other_provider;
 use crate::packages::{self, Tool};
 use crate::postgres;
@@ -118,6 +119,15 @@ pub(crate) fn run(options: &Options) -> Outcome {
     } else {
         skipped.push("other_provider::");
         stages.left_out("another provider", "it needs Java and Maven");
+    }
+    if packages::can_bring(&[Tool::Npm]) {
+        stages.check("a certified provider", || {
+            programs.env("KCLOGIN_LIVE_NODE_PROVIDER", node_provider::folder()?);
+            Ok(())
+        });
+    } else {
+        skipped.push("node_provider::");
+        stages.left_out("a certified provider", "it needs Node.js 20 or newer, and npm");
     }
     if cfg!(target_os = "linux") {
         if packages::can_bring(&[Tool::PostgresParts]) {

@@ -150,6 +150,12 @@ impl Manager {
                 Self::Brew => &["node"],
                 _ => &["nodejs"],
             },
+            Tool::Npm => match self {
+                // Its Node.js is too old, or that of a later release has a npm of its own already.
+                Self::Apt => &[],
+                Self::Brew => &["node"],
+                _ => &["nodejs", "npm"],
+            },
             Tool::PostgresParts => match self {
                 Self::Apt => &["gcc", "libc6-dev", "bison", "flex", "perl", "bzip2", "libcurl4-openssl-dev", "libssl-dev"],
                 // The source is Debian's.

@@ -10,6 +10,9 @@ use crate::process::{find, is_program, output};
 /// The oldest Java that Keycloak starts on.
 const JAVA_AT_LEAST: u32 = 17;
 
+/// The oldest Node.js that the provider made for it starts on.
+const NODE_AT_LEAST: u32 = 20;
+
 /// A program, or a pair that comes together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tool {
@@ -45,6 +48,8 @@ pub(crate) enum Tool {
     Kubectl,
     Make,
     Node,
+    /// `npm`, with a Node.js that today's packages run on.
+    Npm,
     /// What PostgreSQL and a module of its are built with: a C compiler, bison, flex and Perl, libcurl and OpenSSL.
     PostgresParts,
     Python,
@@ -88,6 +93,7 @@ impl Tool {
             Self::Kubectl => find(&["kubectl"]),
             Self::Make => find(&["make"]),
             Self::Node => find(&["node"]),
+            Self::Npm => npm(),
             Self::PostgresParts => ["cc", "bison", "flex", "perl", "bzip2", "curl-config"]
                 .iter()
                 .try_fold(PathBuf::new(), |_, name| find(&[name]))
@@ -133,6 +139,7 @@ impl Tool {
             Self::Kubectl => "kubectl",
             Self::Make => "make",
             Self::Node => "node",
+            Self::Npm => "npm, with Node.js 20 or newer",
             Self::PostgresParts => "a C compiler with bison, flex, Perl and the headers of libcurl and OpenSSL",
             Self::Python => "python3",
             Self::PythonVenv => "python3 with venv",
@@ -169,6 +176,7 @@ impl Tool {
             Self::Kubectl => "install kubectl",
             Self::Make => "install make",
             Self::Node => "install Node.js, 18 or newer",
+            Self::Npm => "install Node.js, 20 or newer, with npm",
             Self::PostgresParts => "install a C compiler, bison, flex, Perl, bzip2, and the headers of libcurl and OpenSSL",
             Self::Python => "install Python 3",
             Self::PythonVenv => "install Python 3 with its modules venv and ensurepip",
@@ -179,6 +187,13 @@ impl Tool {
             Self::Mingw => "install the gcc of MinGW-w64 for x86_64",
         }
     }
+}
+
+fn npm() -> Option<PathBuf> {
+    let version = output(Command::new(find(&["node"])?).arg("--version")).ok()?;
+    // As in `v20.20.2`.
+    let major = String::from_utf8_lossy(&version.stdout).trim().strip_prefix('v')?.split('.').next()?.parse::<u32>().ok()?;
+    find(&["npm"]).filter(|_| major >= NODE_AT_LEAST)
 }
 
 /// Chromium or one of its relatives; `CHROMIUM` overrides.
