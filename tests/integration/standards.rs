@@ -39,7 +39,8 @@ fn every_symptom_is_brought_about_by_a_test_and_every_check_that_is_named_is_one
     let found = crate::machine::Machine::new().run(&["doctor", "--json"]).stdout;
     let found: serde_json::Value = serde_json::from_str(&found).expect("JSON");
     let checks = found["checks"].as_array().expect("checks");
-    let sources = sources(&["tests/integration", "tests/live", "src"]).replace("    #[test]\n    fn ", "#[test]\nfn ");
+    let sources =
+        sources(&["tests/integration", "tests/live", "tests/programs/node_provider", "src"]).replace("    #[test]\n    fn ", "#[test]\nfn ");
     // What comes before the first row of each table is its head and a rule.
     let rows = guide.lines().filter(|line| line.starts_with("| ") && !line.ends_with("shown by |"));
     let mut count = 0;
