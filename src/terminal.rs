@@ -179,6 +179,12 @@ impl Terminal {
         [self.out(), self.err()].map(|stream| (stream.is_terminal, stream.colour))
     }
 
+    /// How wide stderr is, in characters, where it is a terminal that can be drawn on.
+    #[must_use]
+    pub fn columns(&self) -> Option<usize> {
+        Some(self.err().drawable).filter(|columns| *columns > 0)
+    }
+
     /// Whether what was asked for is read by a person.
     #[must_use]
     pub fn output_is_terminal(&self) -> bool {

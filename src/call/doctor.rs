@@ -13,6 +13,7 @@ use crate::oidc::http::{Http, Settings as HttpSettings};
 use crate::profile::choose::{Wanted, choose_for_login};
 use crate::profile::config_file::Config;
 use crate::profile::{Profile, Settings};
+use crate::surroundings::Surroundings;
 use crate::token_store::StoreName;
 
 pub(crate) fn doctor(options: &Doctor, global: &Global, host: &mut Host) -> Result<Exit> {
@@ -39,12 +40,14 @@ pub(crate) fn doctor(options: &Doctor, global: &Global, host: &mut Host) -> Resu
     let trace = |text| terminal.trace(text);
     let http_settings = HttpSettings::new(&host.environment, ca_file);
     let http = Http::new(http_settings.clone(), &trace);
+    let surroundings = Surroundings::of(&host.environment, host.typed.borrow().is_terminal() && terminal.has_reader());
     let parts = Parts {
         http: &http,
         http_settings: &http_settings,
         store: &store,
         clock: &*host.clock,
         environment: &host.environment,
+        surroundings: &surroundings,
         terminal: &host.terminal,
     };
     host.interrupt.watch();

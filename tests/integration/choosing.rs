@@ -1,4 +1,4 @@
-//! Which way a login takes where nobody has said, and the line that says so. The whole table is in `command::login::choose`.
+//! Which way a login takes where nobody has said, and the line that says so. The whole table is in `login_way`.
 
 use kclogin::exit::Exit;
 use kclogin::secret::Secret;

@@ -505,6 +505,40 @@ fn a_store_is_tried_by_a_probe_and_what_fails_is_said() {
 }
 
 #[test]
+fn the_way_that_a_login_would_take_is_said_with_its_reason() {
+    let machine = Machine::new();
+    let issuer = ["--issuer", "https://kc.invalid/realms/a"];
+    machine.set("BROWSER", "firefox");
+    doctor(&machine, &issuer).is("Browser way", "ok", "in the browser");
+    machine.set("BROWSER", "none");
+    // Without a terminal the address is still printed, for whoever reads a log.
+    doctor(&machine, &issuer).is("Browser way", "ok", "in a browser that you open at the printed address: ");
+    machine.terminals(true, true);
+    machine.type_when(|_| None);
+    doctor(&machine, &issuer).is("Browser way", "ok", "with a code on another device, or by pasting the address of a browser elsewhere: ");
+    machine.terminals(false, false);
+    machine.set("CI", "true");
+    let found = doctor(&machine, &issuer);
+    found.is("Browser way", "failed", "nobody is here to sign in: this is CI, and there is no terminal");
+    found.advises("Browser way", "--client-credentials");
+}
+
+#[test]
+fn a_profile_that_signs_in_with_a_code_needs_no_browser_here() {
+    let (provider, machine) = (Provider::start(), Machine::new());
+    machine.set("BROWSER", "none");
+    for (method, way) in [("device", "with a code, on any device"), ("paste", "in a browser elsewhere, by pasting its address")] {
+        machine.write_config(&format!(
+            "default-profile = \"a\"\n[profile.a]\nissuer = \"{}\"\nclient-id = \"kclogin\"\nlogin-method = \"{method}\"\n",
+            provider.issuer()
+        ));
+        let found = doctor(&machine, &[]);
+        found.is("Browser way", "ok", &format!("{way} (remembered in the profile)"));
+        found.is("Browser browser", "ok", "none is needed (none is opened: ").is("Browser display", "ok", "none is needed (");
+    }
+}
+
+#[test]
 fn the_terminal_is_described_and_a_locale_that_is_not_utf_8_is_warned_of() {
     let machine = Machine::new();
     machine.set("TERM", "xterm");
@@ -517,6 +551,11 @@ fn the_terminal_is_described_and_a_locale_that_is_not_utf_8_is_warned_of() {
     machine.set("LANG", "C");
     let found = doctor(&machine, &["--color", "always"]);
     found.is("Terminal colour", "ok", "on both streams").is("Terminal streams", "ok", "stderr is a terminal");
+    machine.set("TERM", "xterm");
+    machine.set("LANG", "C.UTF-8");
+    machine.set("COLUMNS", "132");
+    doctor(&machine, &[]).is("Terminal streams", "ok", "stderr is a terminal of 132 columns");
+    machine.set("LANG", "C");
     if cfg!(not(windows)) {
         found.is("Terminal locale", "warning", "LANG=C, and not UTF-8");
         machine.set("LC_ALL", "de_DE.utf8");

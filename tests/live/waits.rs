@@ -84,6 +84,19 @@ fn ctrl_c_ends_a_login_whose_provider_says_nothing() {
 }
 
 #[test]
+fn ctrl_c_ends_the_doctor_s_wait() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let issuer = format!("http://{}/realms/demo", silent.local_addr().expect("an address"));
+    let mut doctor = Person::new().command(&["doctor", "--issuer", &issuer]).stdout(std::process::Stdio::null()).spawn().expect("kclogin starts");
+    // The first is whether somebody listens at all.
+    let _held = [silent.accept().expect("a connection"), silent.accept().expect("another")];
+    let interrupted = Instant::now();
+    assert!(Command::new("kill").args(["-INT", &doctor.id().to_string()]).status().expect("kill runs").success());
+    assert_eq!(doctor.wait().expect("an end").code(), Some(130));
+    assert!(interrupted.elapsed() < Duration::from_secs(1), "{:?}", interrupted.elapsed());
+}
+
+#[test]
 fn a_provider_that_accepts_and_says_nothing_is_given_up() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let issuer = format!("http://{}/realms/demo", silent.local_addr().expect("an address"));

@@ -1,16 +1,18 @@
-//! Where the login page is shown, and where its answer comes back to: the listener, the browser and the display.
+//! How a person would sign in here, where the login page is shown, and where its answer comes back to: the way, the listener, the browser and the display.
 
 use url::Url;
 
-use super::Input;
-use super::finding::Finding;
-use crate::browser::{BrowserCommand, SystemBrowser};
+use super::finding::{Finding, Outcome};
+use super::{Input, Parts};
+use crate::browser::{Browser, BrowserCommand, SystemBrowser};
 use crate::environment::Environment;
 use crate::error::Result;
+use crate::login_way::{Situation, Way, choose, require_somebody};
 use crate::loopback::Loopback;
 use crate::oidc::authorization::AuthorizationRequest;
 use crate::oidc::provider::random_secret;
-use crate::surroundings::{Place, Ssh};
+use crate::profile::login_method::LoginMethod;
+use crate::surroundings::{Place, Ssh, Surroundings};
 
 /// What opens a desktop's default browser on the Unix systems, in the order in which it is tried.
 const OPENERS: [&str; 9] = ["xdg-open", "gio", "kde-open", "kde-open5", "kfmclient", "gnome-open", "exo-open", "wslview", "x-www-browser"];
@@ -18,9 +20,42 @@ const BY_HAND: &str = "a login prints the address: open it in a browser on this 
 
 const ELSEWHERE: &str = "in a terminal a login shows a code for another device, or has an address pasted; or name a browser with `--browser`";
 
-pub(super) fn look(listener: &mut Result<Loopback>, input: &Input, system: &SystemBrowser, environment: &Environment) -> Vec<Finding> {
+pub(super) fn look(listener: &mut Result<Loopback>, input: &Input, system: &SystemBrowser, parts: &Parts<'_>) -> Vec<Finding> {
+    let environment = parts.environment;
+    let (way, needs_browser) = way(input, system, parts.surroundings);
     let fixed = input.profile.as_ref().ok().and_then(|profile| profile.settings.redirect_uri.as_ref()).filter(|uri| uri.port().is_some());
-    vec![listening(listener), browser(input, system, environment), display(environment, fixed, !system.commands().is_empty())]
+    let mut findings =
+        vec![way, listening(listener), browser(input, system, environment), display(environment, fixed, !system.commands().is_empty())];
+    if !needs_browser {
+        // It is still said what is there, for whoever wants to sign in otherwise.
+        for finding in findings.iter_mut().skip(2).filter(|finding| finding.outcome == Outcome::Warning) {
+            *finding = Finding::ok(finding.name, format!("none is needed ({})", finding.detail));
+        }
+    }
+    findings
+}
+
+/// The way that a login would take here, and whether that needs a browser that is opened here.
+fn way(input: &Input, system: &SystemBrowser, surroundings: &Surroundings) -> (Finding, bool) {
+    const NAME: &str = "way";
+    let method = input.profile.as_ref().ok().and_then(|profile| profile.settings.login_method);
+    let no_browser = if input.browser.is_some() { None } else { system.why_not() };
+    let situation = Situation { method, is_asked_for: false, no_browser, surroundings };
+    if let Err(error) = require_somebody(&situation) {
+        return (Finding::failed_by(NAME, &error, "name a way to sign in, such as `--device`"), true);
+    }
+    let remembered = if method.is_some() { " (remembered in the profile)" } else { "" };
+    let in_words = |method: LoginMethod| format!("{}{remembered}", method.in_words());
+    match (choose(&situation, true).0, no_browser) {
+        (Way::Device, _) => (Finding::ok(NAME, in_words(LoginMethod::Device)), false),
+        (Way::Paste, _) => (Finding::ok(NAME, in_words(LoginMethod::Paste)), false),
+        (Way::DeviceOrPaste, why) => {
+            let why = why.map_or_else(String::new, |why| format!(": {why}"));
+            (Finding::ok(NAME, format!("with a code on another device, or by pasting the address of a browser elsewhere{why}")), true)
+        }
+        (Way::Browser, Some(why)) => (Finding::ok(NAME, format!("in a browser that you open at the printed address: {why}{remembered}")), true),
+        (Way::Browser, None) => (Finding::ok(NAME, in_words(LoginMethod::Browser)), true),
+    }
 }
 
 fn listening(listener: &mut Result<Loopback>) -> Finding {

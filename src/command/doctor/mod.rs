@@ -26,6 +26,7 @@ use crate::oidc::http::{Http, Settings as HttpSettings};
 use crate::profile::Profile;
 use crate::profile::config_file::Config;
 use crate::secret::Secret;
+use crate::surroundings::Surroundings;
 use crate::terminal::{Line, Terminal};
 use crate::token_store::{StoreName, TokenStore};
 use finding::{Finding, Outcome};
@@ -72,7 +73,9 @@ pub struct Parts<'a> {
     pub clock: &'a dyn Clock,
     /// The environment variables.
     pub environment: &'a Environment,
-    /// stdin, stdout and stderr.
+    /// Where this runs, and whether somebody reads and types here.
+    pub surroundings: &'a Surroundings,
+    /// stdout and stderr.
     pub terminal: &'a Terminal,
 }
 
@@ -94,11 +97,11 @@ pub fn doctor(input: &Input, parts: &Parts<'_>) -> Result<bool> {
     let redirect_uri = redirect_uri.or_else(|| profile.and_then(|profile| profile.settings.redirect_uri.clone()));
     page.add("Provider", provider::look(input, contact.as_ref(), redirect_uri.as_ref(), parts))?;
     let browser = SystemBrowser::new(parts.environment);
-    page.add("Browser", desktop::look(&mut listener, input, &browser, parts.environment))?;
+    page.add("Browser", desktop::look(&mut listener, input, &browser, parts))?;
     drop(listener);
     page.wait("the token store");
     page.add("Store", store::look(profile, parts))?;
-    page.add("Terminal", surface::look(parts.terminal, parts.environment))?;
+    page.add("Terminal", surface::look(parts))?;
     page.finish()
 }
 

@@ -1,17 +1,22 @@
 //! The terminal: what of kclogin's output is seen, and how.
 
+use super::Parts;
 use super::finding::Finding;
 use crate::environment::Environment;
+use crate::surroundings::Surroundings;
 use crate::terminal::Terminal;
 
-pub(super) fn look(terminal: &Terminal, environment: &Environment) -> Vec<Finding> {
-    vec![streams(terminal), colour(terminal, environment), encoding(terminal, environment)]
+pub(super) fn look(parts: &Parts<'_>) -> Vec<Finding> {
+    let Parts { terminal, environment, surroundings, .. } = *parts;
+    vec![streams(terminal, surroundings), colour(terminal, environment), encoding(terminal, environment)]
 }
 
-fn streams(terminal: &Terminal) -> Finding {
+fn streams(terminal: &Terminal, surroundings: &Surroundings) -> Finding {
     let [out, err] = terminal.streams();
     let kind = |is_terminal| if is_terminal { "a terminal" } else { "no terminal" };
-    Finding::ok("streams", format!("stdout is {}, stderr is {}", kind(out.0), kind(err.0)))
+    let width = terminal.columns().map_or_else(String::new, |columns| format!(" of {columns} columns"));
+    let reader = if surroundings.has_terminal { "; somebody can be asked to type" } else { "" };
+    Finding::ok("streams", format!("stdout is {}, stderr is {}{width}{reader}", kind(out.0), kind(err.0)))
 }
 
 fn colour(terminal: &Terminal, environment: &Environment) -> Finding {

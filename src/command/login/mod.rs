@@ -5,7 +5,6 @@
 
 mod action;
 mod browser;
-mod choose;
 mod device;
 mod keep;
 mod paste;
@@ -16,6 +15,7 @@ use std::time::Duration;
 use crate::browser::Browser;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
+use crate::login_way::{Situation, Way, choose, require_somebody};
 use crate::oidc::demands::Demands;
 use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::Http;
@@ -30,7 +30,6 @@ use crate::terminal::{Line, Terminal};
 use crate::token_set::TokenSet;
 use crate::token_store::{StoreName, TokenStore, probe};
 use crate::typed::Typed;
-use choose::{Situation, Way, choose, require_somebody};
 
 /// What is asked for.
 #[derive(Debug)]

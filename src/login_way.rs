@@ -6,7 +6,7 @@ use crate::surroundings::Surroundings;
 
 /// A way to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub enum Way {
     /// In a browser on this machine or, where none can be opened, by its printed address.
     Browser,
     /// With a code.
@@ -19,22 +19,22 @@ pub(super) enum Way {
 
 /// What the choice depends on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Situation<'a> {
+pub struct Situation<'a> {
     /// The way that was asked for or, if not by this call, is remembered.
-    pub(super) method: Option<LoginMethod>,
+    pub method: Option<LoginMethod>,
     /// Whether it was asked for by this call.
-    pub(super) is_asked_for: bool,
+    pub is_asked_for: bool,
     /// Why no browser would be opened, if so.
-    pub(super) no_browser: Option<&'static str>,
+    pub no_browser: Option<&'static str>,
     /// Where we are.
-    pub(super) surroundings: &'a Surroundings,
+    pub surroundings: &'a Surroundings,
 }
 
 /// Refuses to begin what would wait for somebody who can't be there.
 ///
 /// # Errors
 /// Nobody is there.
-pub(super) fn require_somebody(situation: &Situation<'_>) -> Result<()> {
+pub fn require_somebody(situation: &Situation<'_>) -> Result<()> {
     let Situation { method, is_asked_for, no_browser, surroundings, .. } = *situation;
     let needs_somebody = no_browser.is_some() || method.is_some_and(LoginMethod::needs_a_reader);
     if !is_asked_for && needs_somebody && surroundings.is_ci && !surroundings.has_terminal {
@@ -45,7 +45,8 @@ pub(super) fn require_somebody(situation: &Situation<'_>) -> Result<()> {
 }
 
 /// Chooses, and says in a line what was chosen and why, where it is not what was asked for. `has_codes` says whether the provider gives codes.
-pub(super) fn choose(situation: &Situation<'_>, has_codes: bool) -> (Way, Option<String>) {
+#[must_use]
+pub fn choose(situation: &Situation<'_>, has_codes: bool) -> (Way, Option<String>) {
     let Situation { method, no_browser, surroundings, .. } = *situation;
     let way = match method {
         Some(LoginMethod::Browser) => Way::Browser,
