@@ -58,6 +58,8 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l server -d 'Key
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l realm -d 'Keycloak\'s realm, to be used with --server' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l client-id -d 'The client, as it is registered at the provider (default: kclogin) [env: KCLOGIN_CLIENT_ID]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l scope -d 'Ask for this scope; repeatable (default: openid profile email) [env: KCLOGIN_SCOPE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l pushed-authorization-requests -d 'Push the authorization request before the browser opens (PAR), as some clients must; `=false` no longer' -r -f -a "true\t''
+false\t''"
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l ca-file -d 'Trust the certificates in this file instead of the system\'s' -r -F
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l authorization-endpoint -d 'Where the provider shows its login page, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l token-endpoint -d 'Where the provider gives tokens, if it has no discovery' -r
@@ -65,6 +67,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l userinfo-endpo
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l jwks-uri -d 'Where the provider publishes its keys, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l end-session-endpoint -d 'Where the provider ends sessions, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l device-authorization-endpoint -d 'Where the provider gives codes for --device, if it has no discovery' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l pushed-authorization-request-endpoint -d 'Where the provider takes pushed authorization requests, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l browser -d 'Open the login page with this command; %s is its address [env: BROWSER]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l redirect-uri -d 'Come back to this address on this machine; `default` is a free port of http://127.0.0.1/callback' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l timeout -d 'How long to wait for you' -r
@@ -478,6 +481,8 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l server -d 'Ke
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l realm -d 'Keycloak\'s realm, to be used with --server' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l client-id -d 'The client, as it is registered at the provider (default: kclogin) [env: KCLOGIN_CLIENT_ID]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l scope -d 'Ask for this scope; repeatable (default: openid profile email) [env: KCLOGIN_SCOPE]' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l pushed-authorization-requests -d 'Push the authorization request before the browser opens (PAR), as some clients must; `=false` no longer' -r -f -a "true\t''
+false\t''"
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l ca-file -d 'Trust the certificates in this file instead of the system\'s' -r -F
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l authorization-endpoint -d 'Where the provider shows its login page, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l token-endpoint -d 'Where the provider gives tokens, if it has no discovery' -r
@@ -485,6 +490,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l userinfo-endp
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l jwks-uri -d 'Where the provider publishes its keys, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l end-session-endpoint -d 'Where the provider ends sessions, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l device-authorization-endpoint -d 'Where the provider gives codes for --device, if it has no discovery' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l pushed-authorization-request-endpoint -d 'Where the provider takes pushed authorization requests, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l browser -d 'The command that would open the login page [env: BROWSER]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l redirect-uri -d 'Where the login would come back to; `default` is a free port of http://127.0.0.1/callback' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"

@@ -129,6 +129,7 @@ pub(crate) fn wanted(global: &Global, given: Option<Given<'_>>, environment: &En
             given => given.map(|text| parse_url("redirect URI", text).map(Some)).transpose()?,
         },
         login_method,
+        pushed_authorization_requests: at.pushed_authorization_requests,
         ca_file: at.ca_file.as_ref().map(absolute),
         store: store_setting(global, environment),
         endpoints: ExplicitEndpoints {
@@ -139,6 +140,7 @@ pub(crate) fn wanted(global: &Global, given: Option<Given<'_>>, environment: &En
             end_session_endpoint: url("end session endpoint", &at.end_session_endpoint)?,
             revocation_endpoint: None,
             device_authorization_endpoint: url("device authorization endpoint", &at.device_authorization_endpoint)?,
+            pushed_authorization_request_endpoint: url("endpoint for pushed requests", &at.pushed_authorization_request_endpoint)?,
         },
     };
     Ok(wanted)

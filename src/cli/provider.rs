@@ -25,6 +25,9 @@ pub struct ProviderAndClient {
     /// Ask for this scope; repeatable (default: openid profile email) [env: KCLOGIN_SCOPE]
     #[arg(long, value_name = "SCOPE", help_heading = "Provider and client", value_delimiter = ' ', action = ArgAction::Append)]
     pub scope: Vec<String>,
+    /// Push the authorization request before the browser opens (PAR), as some clients must; `=false` no longer
+    #[arg(long, value_name = "BOOL", help_heading = "Provider and client", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
+    pub pushed_authorization_requests: Option<bool>,
     /// Trust the certificates in this file instead of the system's
     #[arg(long, value_name = "PEM", help_heading = "Provider and client")]
     pub ca_file: Option<PathBuf>,
@@ -46,4 +49,7 @@ pub struct ProviderAndClient {
     /// Where the provider gives codes for --device, if it has no discovery
     #[arg(long, value_name = "URL", help_heading = "Provider and client")]
     pub device_authorization_endpoint: Option<String>,
+    /// Where the provider takes pushed authorization requests, if it has no discovery
+    #[arg(long, value_name = "URL", help_heading = "Provider and client")]
+    pub pushed_authorization_request_endpoint: Option<String>,
 }

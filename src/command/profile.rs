@@ -70,6 +70,7 @@ pub fn show(profile: &Profile, store: &str, config: &Config, terminal: &Terminal
         ("Secret", authentication.map(|method| format!("in the token store, sent by {method}"))),
         ("Scope", Some(profile.scope().join(" "))),
         ("Login", settings.login_method.map(|method| method.in_words().to_owned())),
+        ("Requests", settings.pushed_authorization_requests.then(|| "pushed before the browser opens".to_owned())),
         ("Redirect", settings.redirect_uri.as_ref().map(ToString::to_string)),
         ("CA file", settings.ca_file.as_ref().map(|path| path.display().to_string())),
         ("Store", Some(store.to_owned())),

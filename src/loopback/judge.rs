@@ -7,14 +7,18 @@ use super::accept::Verdict;
 use super::answer::{Page, onwards};
 use super::head::Head;
 use super::start::{Start, Visit};
+use crate::error::Error;
 use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse, Rejection};
 
+/// Where a visitor of the start page is sent, asked at each visit.
+pub type Onwards<'a> = dyn FnMut() -> Result<Url, Error> + 'a;
+
 /// Judges the requests that come while a login waits.
-#[derive(Debug)]
 pub struct Judge<'a> {
     expected: Expected,
     request: &'a AuthorizationRequest,
     start: Option<&'a mut Start>,
+    onwards: Option<&'a mut Onwards<'a>>,
     /// Why the last request to the redirect URI was not the provider's answer, if there was one.
     pub rejected: Option<Rejection>,
 }
@@ -24,7 +28,14 @@ impl<'a> Judge<'a> {
     /// bring the answer.
     #[must_use]
     pub fn new(redirect_uri: &Url, request: &'a AuthorizationRequest, start: Option<&'a mut Start>) -> Self {
-        Self { expected: Expected::at(redirect_uri), request, start, rejected: None }
+        Self { expected: Expected::at(redirect_uri), request, start, onwards: None, rejected: None }
+    }
+
+    /// Sends the start page's visitors there, in place of the request's own address.
+    #[must_use]
+    pub fn leading(mut self, onwards: &'a mut Onwards<'a>) -> Self {
+        self.onwards = Some(onwards);
+        self
     }
 
     /// What to do with the request that this is the head of.
@@ -46,7 +57,13 @@ impl<'a> Judge<'a> {
     fn visit(&mut self, head: &Head) -> Option<Vec<u8>> {
         let start = self.start.as_mut().filter(|_| self.expected.is_get_of_ours(head))?;
         Some(match start.visit(&head.target)? {
-            Visit::Onwards(cookie) => onwards(&self.request.url, &cookie),
+            Visit::Onwards(cookie) => match self.onwards.as_mut().map_or_else(|| Ok(self.request.url.clone()), |onwards| onwards()) {
+                Ok(url) => onwards(&url, &cookie),
+                Err(error) => {
+                    let advice = "open the address that the terminal shows; if that does not help, try again with `kclogin login`";
+                    Page::Failed { reason: error.sentence(), advice }.to_response()
+                }
+            },
             Visit::UsedUp => Page::UsedUp.to_response(),
         })
     }

@@ -20,7 +20,7 @@ use url::Url;
 use crate::error::{Error, Result};
 use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse, Rejection};
 use accept::{Acceptor, Taken};
-use judge::Judge;
+use judge::{Judge, Onwards};
 
 pub use accept::Verdict;
 pub use answer::Page;
@@ -79,23 +79,27 @@ impl Loopback {
     }
 
     /// Waits for the provider's answer to `request`, telling `tick` every quarter of a second how much time is left; what that gives is taken for the answer.
-    /// All else that comes is answered and forgotten. Where there is a start page, only a browser that was sent on from it can bring the answer.
+    /// All else that comes is answered and forgotten. Where there is a start page, only a browser that was sent on from it, to where the second of the pair
+    /// says, can bring the answer.
     ///
     /// # Errors
     /// The system's event queue fails.
-    pub fn wait(
+    pub fn wait<'a>(
         &mut self,
-        request: &AuthorizationRequest,
-        mut start: Option<&mut Start>,
+        request: &'a AuthorizationRequest,
+        start: Option<(&'a mut Start, &'a mut Onwards<'a>)>,
         deadline: Instant,
         tick: &mut dyn FnMut(Duration) -> Option<AuthorizationResponse>,
     ) -> Result<std::result::Result<Arrival, NoArrival>> {
         let malformed = Page::Rejected("The request could not be understood.").to_response();
-        let mut judge = Judge::new(&self.redirect_uri, request, start.as_deref_mut());
+        let forget_cookie = start.as_ref().map(|(start, _)| start.forget_cookie());
+        let mut judge = match start {
+            Some((start, onwards)) => Judge::new(&self.redirect_uri, request, Some(start)).leading(onwards),
+            None => Judge::new(&self.redirect_uri, request, None),
+        };
         let arrival = self.acceptor.serve(deadline, tick, &mut |head| judge.judge(head), &malformed);
         let rejected = judge.rejected;
         let arrival = arrival.map_err(|error: io::Error| Error::failed(format!("the wait for the browser failed: {error}")))?;
-        let forget_cookie = start.map(|start| start.forget_cookie());
         Ok(match arrival {
             Some((response, taken)) => Ok(Arrival { response, browser: taken.map(|taken| WaitingBrowser { taken, forget_cookie }) }),
             None => Err(NoArrival { rejected }),

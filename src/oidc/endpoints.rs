@@ -34,6 +34,9 @@ pub struct Endpoints {
     /// `device_authorization_endpoint` (RFC 8628 section 4)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_authorization: Option<Url>,
+    /// `pushed_authorization_request_endpoint` (RFC 9126 section 5)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed_authorization_request: Option<Url>,
 }
 
 impl Endpoints {
@@ -52,6 +55,7 @@ impl Endpoints {
             revocation: Some(at("revoke")?),
             introspection: Some(at("token/introspect")?),
             device_authorization: Some(at("auth/device")?),
+            pushed_authorization_request: Some(at("ext/par/request")?),
         })
     }
 
@@ -74,6 +78,7 @@ impl Endpoints {
             revocation: self.revocation.or(whole.revocation),
             introspection: self.introspection.or(whole.introspection),
             device_authorization: self.device_authorization.or(whole.device_authorization),
+            pushed_authorization_request: self.pushed_authorization_request.or(whole.pushed_authorization_request),
             ..self
         }
     }
@@ -88,6 +93,7 @@ impl Endpoints {
             ("revocation_endpoint", &self.revocation),
             ("introspection_endpoint", &self.introspection),
             ("device_authorization_endpoint", &self.device_authorization),
+            ("pushed_authorization_request_endpoint", &self.pushed_authorization_request),
         ];
         required.into_iter().chain(optional.into_iter().filter_map(|(name, url)| url.as_ref().map(|url| (name, url))))
     }

@@ -37,6 +37,8 @@ pub struct Changes {
     pub redirect_uri: Option<Option<Url>>,
     /// `--device`, or another option that only one way to sign in has
     pub login_method: Option<LoginMethod>,
+    /// `--pushed-authorization-requests`
+    pub pushed_authorization_requests: Option<bool>,
     /// `--ca-file`, made absolute
     pub ca_file: Option<std::path::PathBuf>,
     /// `--store` or `KCLOGIN_STORE`
@@ -202,6 +204,7 @@ fn apply(changes: &Changes, settings: &mut Settings) {
         settings.redirect_uri.clone_from(given);
     }
     replace(&mut settings.login_method, &changes.login_method);
+    settings.pushed_authorization_requests = changes.pushed_authorization_requests.unwrap_or(settings.pushed_authorization_requests);
     replace(&mut settings.ca_file, &changes.ca_file);
     replace(&mut settings.store, &changes.store);
     replace(&mut settings.endpoints.authorization_endpoint, &changes.endpoints.authorization_endpoint);
@@ -211,6 +214,7 @@ fn apply(changes: &Changes, settings: &mut Settings) {
     replace(&mut settings.endpoints.end_session_endpoint, &changes.endpoints.end_session_endpoint);
     replace(&mut settings.endpoints.revocation_endpoint, &changes.endpoints.revocation_endpoint);
     replace(&mut settings.endpoints.device_authorization_endpoint, &changes.endpoints.device_authorization_endpoint);
+    replace(&mut settings.endpoints.pushed_authorization_request_endpoint, &changes.endpoints.pushed_authorization_request_endpoint);
 }
 
 fn check(settings: &Settings) -> Result<()> {

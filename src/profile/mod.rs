@@ -53,6 +53,9 @@ pub struct Settings {
     /// How to sign in; nothing where nobody has said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_method: Option<LoginMethod>,
+    /// Whether authorization requests are pushed, since the client must, which no metadata says (RFC 9126 section 6).
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub pushed_authorization_requests: bool,
     /// PEM certificates to trust instead of the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
@@ -99,6 +102,14 @@ pub struct ExplicitEndpoints {
     /// `device_authorization_endpoint`
     #[serde(default, deserialize_with = "web_url", skip_serializing_if = "Option::is_none")]
     pub device_authorization_endpoint: Option<Url>,
+    /// `pushed_authorization_request_endpoint`
+    #[serde(default, deserialize_with = "web_url", skip_serializing_if = "Option::is_none")]
+    pub pushed_authorization_request_endpoint: Option<Url>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_off(setting: &bool) -> bool {
+    !setting
 }
 
 /// A URL of the web without user name and password: what is written down is shown again, and sent to.
@@ -129,6 +140,7 @@ impl ExplicitEndpoints {
             revocation: self.revocation_endpoint.clone(),
             introspection: None,
             device_authorization: self.device_authorization_endpoint.clone(),
+            pushed_authorization_request: self.pushed_authorization_request_endpoint.clone(),
         };
         Some(written.completed_as_keycloak())
     }
@@ -147,6 +159,7 @@ impl ExplicitEndpoints {
             (&self.end_session_endpoint, &mut endpoints.end_session),
             (&self.revocation_endpoint, &mut endpoints.revocation),
             (&self.device_authorization_endpoint, &mut endpoints.device_authorization),
+            (&self.pushed_authorization_request_endpoint, &mut endpoints.pushed_authorization_request),
         ];
         for (explicit, discovered) in optional {
             if explicit.is_some() {

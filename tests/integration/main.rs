@@ -40,6 +40,7 @@ mod paste;
 mod person;
 mod profiles;
 mod provider;
+mod pushed;
 #[cfg(unix)]
 mod real;
 mod refresh;

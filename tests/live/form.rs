@@ -28,6 +28,10 @@ pub(crate) fn sign_in(person: &Person, address: &str) -> String {
     let agent: Agent = Agent::config_builder().max_redirects(0).http_status_as_error(false).build().into();
     let mut page = agent.get(address).call().expect("the login page");
     let cookies = cookies(&page);
+    // Where the request was pushed, Keycloak sends the browser on from it.
+    if let Some(next) = page.headers().get("location").map(|next| next.to_str().expect("text").to_owned()) {
+        page = agent.get(&next).header("cookie", &cookies).call().expect("the login page");
+    }
     let html = page.body_mut().read_to_string().expect("a page");
     let action = html.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form").replace("&amp;", "&");
     let form = [("username", person.name.as_str()), ("password", PASSWORD)];

@@ -32,6 +32,7 @@ mod paste;
 #[path = "../integration/provider/mod.rs"]
 mod provider;
 mod provider_settings;
+mod pushed;
 #[allow(dead_code, reason = "the tests in process use the rest")]
 #[path = "../integration/schemas.rs"]
 mod schemas;

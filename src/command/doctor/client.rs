@@ -5,23 +5,44 @@ use url::Url;
 use super::finding::Finding;
 use super::provider::is_fine;
 use super::{Input, Parts};
-use crate::error::Result;
-use crate::oidc::provider::{Provider, Reaction, Standing, in_words};
+use crate::error::{Error, Result};
+use crate::oidc::endpoints::ClientAuthentication;
+use crate::oidc::provider::{Client, Objection, Provider, PushRefusal, Reaction, Standing, in_words, wants_pushing};
 use crate::profile::Profile;
 use crate::session::client_of;
 
 pub(super) const CHECKS: [&str; 4] = ["client", "redirect URI", "scope", "client secret"];
 const UNTOLD: &str = "kclogin login shows what the provider says";
 
-pub(super) fn look(provider: &Provider<'_>, profile: &Profile, input: &Input, redirect_uri: Option<&Url>, parts: &Parts<'_>) -> Vec<Finding> {
+/// The client with its secret, where it has one; else why that can't be known. A store that fails has a line of its own.
+pub(super) fn known(provider: &Provider<'_>, profile: &Profile, input: &Input, parts: &Parts<'_>) -> std::result::Result<Client, &'static str> {
+    let store = parts.store.opened.as_deref().ok();
+    if input.client_secret.is_none() && store.is_none() && profile.settings.client_authentication.is_some() {
+        return Err("it is in the token store, which can't be opened");
+    }
+    client_of(profile, store, input.client_secret.clone(), provider).map_err(|_| "the token store, where it may be, can't be read")
+}
+
+pub(super) fn look(
+    provider: &Provider<'_>,
+    profile: &Profile,
+    client: std::result::Result<Client, &'static str>,
+    input: &Input,
+    redirect_uri: Option<&Url>,
+) -> Vec<Finding> {
     let Some(redirect_uri) = redirect_uri else {
         return CHECKS.iter().map(|name| Finding::skipped(name, "there is no redirect URI to ask with; see the listener")).collect();
     };
-    let client_id = &profile.settings.client_id;
-    let reaction = provider.try_authorization(client_id, redirect_uri, &profile.scope());
+    // Who it is takes no secret, unless the request is pushed.
+    let nameless = || Client { id: profile.settings.client_id.clone(), secret: None, authentication: ClientAuthentication::None };
+    let asks_as = match &client {
+        Err(why) if provider.pushes => Err(Error::failed(format!("the request can't be pushed without the client's secret: {why}"))),
+        client => Ok(client.as_ref().map_or_else(|_| nameless(), Client::clone)),
+    };
+    let reaction = asks_as.and_then(|client| provider.try_authorization(&client, redirect_uri, &profile.scope()));
     let mut findings = Vec::from(judged(reaction, profile, redirect_uri));
     findings.push(if is_fine(&findings[..1]) {
-        secret(provider, profile, input, redirect_uri, parts)
+        client.map_or_else(|why| Finding::skipped("client secret", why), |client| secret(provider, &client, input, redirect_uri))
     } else {
         Finding::skipped("client secret", "the client is not accepted")
     });
@@ -35,6 +56,8 @@ fn judged(reaction: Result<Reaction>, profile: &Profile, redirect_uri: &Url) -> 
     let registered = if profile.settings.redirect_uri.is_some() { redirect_uri.to_string() } else { "http://127.0.0.1/callback".to_owned() };
     let client_ok = || Finding::ok(client, format!("`{id}` is accepted"));
     let uri_ok = || Finding::ok(uri, format!("{redirect_uri} is accepted"));
+    let scope_advice = "choose others with `--scope`, or add them to the client at the provider";
+    let allow = format!("allow {registered} for the client `{id}` at the provider (Valid redirect URIs)");
     let untold = |why: String| {
         [
             Finding::warning(client, format!("could not be told: {why}"), UNTOLD),
@@ -44,13 +67,35 @@ fn judged(reaction: Result<Reaction>, profile: &Profile, redirect_uri: &Url) -> 
     };
     match reaction {
         Ok(Reaction::Accepted) => [client_ok(), uri_ok(), Finding::ok(scope, format!("{scopes}: accepted"))],
+        Ok(Reaction::NotPushed(PushRefusal { objection, words })) => match objection {
+            Objection::RedirectUri => [
+                client_ok(),
+                Finding::failed(uri, format!("{redirect_uri} is not allowed: {words}"), allow),
+                Finding::skipped(scope, "the redirect URI is not accepted"),
+            ],
+            Objection::Scope => [client_ok(), uri_ok(), Finding::failed(scope, format!("{scopes}: {words}"), scope_advice)],
+            Objection::Client | Objection::Other => [
+                Finding::failed(
+                    client,
+                    format!("`{id}` may not push a request: {words}"),
+                    "look at the client's ID and secret, and ask an administrator whether the client is there and enabled",
+                ),
+                Finding::skipped(uri, "see the client"),
+                Finding::skipped(scope, "see the client"),
+            ],
+        },
         Ok(Reaction::Refused { error, description }) => {
             let said = in_words(&error, description.as_deref());
             match error.as_str() {
-                "invalid_scope" => {
-                    let advice = "choose others with `--scope`, or add them to the client at the provider";
-                    [client_ok(), uri_ok(), Finding::failed(scope, format!("{scopes}: {said}"), advice)]
+                _ if wants_pushing(&error, description.as_deref()) => {
+                    let advice = "sign in with `kclogin login --pushed-authorization-requests`, which the profile remembers";
+                    [
+                        Finding::failed(client, format!("`{id}` has to push its requests: {said}"), advice),
+                        uri_ok(),
+                        Finding::skipped(scope, "not asked"),
+                    ]
                 }
+                "invalid_scope" => [client_ok(), uri_ok(), Finding::failed(scope, format!("{scopes}: {said}"), scope_advice)],
                 "temporarily_unavailable" | "server_error" => [
                     Finding::failed(client, format!("the provider is in trouble: {said}"), "try again later"),
                     uri_ok(),
@@ -74,14 +119,11 @@ fn judged(reaction: Result<Reaction>, profile: &Profile, redirect_uri: &Url) -> 
                 Finding::skipped(scope, "not asked"),
             ]
         }
-        Ok(Reaction::Page { status: 400..=499, words }) if words.contains("redirect_uri") => {
-            let advice = format!("allow {registered} for the client `{id}` at the provider (Valid redirect URIs)");
-            [
-                client_ok(),
-                Finding::failed(uri, format!("{redirect_uri} is not allowed: {words}"), advice),
-                Finding::skipped(scope, "the redirect URI is not accepted"),
-            ]
-        }
+        Ok(Reaction::Page { status: 400..=499, words }) if words.contains("redirect_uri") => [
+            client_ok(),
+            Finding::failed(uri, format!("{redirect_uri} is not allowed: {words}"), allow),
+            Finding::skipped(scope, "the redirect URI is not accepted"),
+        ],
         Ok(Reaction::Page { status: 400..=499, words }) if words.to_lowercase().contains("client") => {
             let advice = "look at the client ID, and ask an administrator whether the client is there and enabled";
             [
@@ -108,21 +150,11 @@ fn judged(reaction: Result<Reaction>, profile: &Profile, redirect_uri: &Url) -> 
     }
 }
 
-fn secret(provider: &Provider<'_>, profile: &Profile, input: &Input, redirect_uri: &Url, parts: &Parts<'_>) -> Finding {
+fn secret(provider: &Provider<'_>, client: &Client, input: &Input, redirect_uri: &Url) -> Finding {
     const NAME: &str = "client secret";
-    // A store that fails has a line of its own.
-    let store = parts.store.opened.as_deref().ok();
-    let is_stored_one = input.client_secret.is_none();
-    if is_stored_one && store.is_none() && profile.settings.client_authentication.is_some() {
-        return Finding::skipped(NAME, "it is in the token store, which can't be opened");
-    }
-    let client = match client_of(profile, store, input.client_secret.clone(), provider) {
-        Ok(client) => client,
-        Err(_) => return Finding::skipped(NAME, "the token store, where it may be, can't be read"),
-    };
     let has_one = client.secret.is_some();
-    let origin = if is_stored_one { "from the token store".to_owned() } else { input.origins.client_secret.to_string() };
-    match provider.try_client(&client, redirect_uri) {
+    let origin = if input.client_secret.is_none() { "from the token store".to_owned() } else { input.origins.client_secret.to_string() };
+    match provider.try_client(client, redirect_uri) {
         Ok(Standing::Accepted) if has_one => Finding::ok(NAME, format!("accepted ({origin})")),
         Ok(Standing::Accepted) => Finding::ok(NAME, format!("none, and none is needed: `{}` is a public client", client.id)),
         Ok(Standing::Refused(said)) if has_one => {

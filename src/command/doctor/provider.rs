@@ -8,7 +8,7 @@ use super::finding::{Finding, Outcome};
 use super::{Input, Parts, client};
 use crate::clock::{Timestamp, lasting};
 use crate::error::Result;
-use crate::oidc::provider::{Announced, CLOCK_TOLERANCE, Contact, Provider};
+use crate::oidc::provider::{Announced, CLOCK_TOLERANCE, Client, Contact, Provider};
 use crate::profile::Profile;
 
 /// From how many seconds on a clock that is ahead fails: the lifetime of an ID token of Keycloak's, as it is by default.
@@ -41,11 +41,13 @@ pub(super) fn look(input: &Input, contact: Option<&Result<Contact>>, redirect_ur
     };
     let now = parts.clock.now();
     let mut findings = vec![discovery(profile, contact, announced.as_ref())];
-    findings.push(by_date(contact, now).unwrap_or_else(|| by_signed_answer(&provider, announced.as_ref(), profile, redirect_uri, parts)));
+    let client = client::known(&provider, profile, input, parts);
+    findings
+        .push(by_date(contact, now).unwrap_or_else(|| by_signed_answer(&provider, announced.as_ref(), client.as_ref().ok(), redirect_uri, parts)));
     findings.push(pkce(announced.as_ref()));
     findings.push(keys(provider.count_keys()));
     findings.push(endpoints(&provider));
-    findings.extend(client::look(&provider, profile, input, redirect_uri, parts));
+    findings.extend(client::look(&provider, profile, client, input, redirect_uri));
     findings
 }
 
@@ -94,12 +96,12 @@ fn clock(ahead: i64, now: Timestamp) -> Finding {
 fn by_signed_answer(
     provider: &Provider<'_>,
     announced: Option<&Announced>,
-    profile: &Profile,
+    client: Option<&Client>,
     redirect_uri: Option<&Url>,
     parts: &Parts<'_>,
 ) -> Finding {
     let is_announced = announced.is_some_and(|announced| announced.signed_responses);
-    let expiry = redirect_uri.filter(|_| is_announced).and_then(|uri| provider.signed_answer_expiry(&profile.settings.client_id, uri));
+    let expiry = redirect_uri.filter(|_| is_announced).zip(client).and_then(|(uri, client)| provider.signed_answer_expiry(client, uri));
     let Some(expiry) = expiry else {
         return Finding::warning(
             "clock",

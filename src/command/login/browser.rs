@@ -8,14 +8,16 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use super::entrance::Entrance;
 use super::keep::{Granted, keep};
-use super::{Attempt, Input, Parts, countdown, paste};
+use super::{Attempt, countdown, paste};
 use crate::browser::Launch;
 use crate::clock::lasting;
 use crate::error::{Error, ErrorKind, Result};
+use crate::loopback::judge::Onwards;
 use crate::loopback::{Arrival, Loopback, NoArrival, Page, Start, StartSecrets};
 use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse};
-use crate::oidc::provider::{Wishes, in_words, random_secret};
+use crate::oidc::provider::{Wishes, in_words, random_secret, wants_pushing};
 use crate::profile::config_file::Config;
 use crate::terminal::Line;
 use crate::token_set::TokenSet;
@@ -29,18 +31,19 @@ pub(super) fn sign_in(attempt: Attempt<'_>, wishes: &Wishes, config: &mut Config
     let Attempt { input, provider, client, .. } = attempt;
     let mut loopback = Loopback::bind(input.profile.settings.redirect_uri.as_ref())?;
     let request = provider.authorization_request(&client.id, loopback.redirect_uri().clone(), wishes);
+    let mut entrance = Entrance::open(attempt, &request)?;
     let arrival = thread::scope(|scope| {
         // The keys come while the person types.
         let keys = scope.spawn(|| provider.prefetch_keys());
         let arrival = match &mut pasting {
-            Some(typed) => paste::wait(attempt, &mut loopback, &request, &mut **typed),
-            None => wait(attempt, &mut loopback, &request),
+            Some(typed) => paste::wait(attempt, &mut loopback, &request, &mut entrance, &mut **typed),
+            None => wait(attempt, &mut loopback, &request, &mut entrance),
         };
         // Joined here, or its failure, even a panic, would be the login's: keys that did not come are fetched when they are needed.
         let _ = keys.join();
         arrival
     });
-    let Arrival { response, browser } = arrival?.map_err(|nothing| timed_out(input, &request, &nothing))?;
+    let Arrival { response, browser } = arrival?.map_err(|nothing| timed_out(attempt, &request, &nothing))?;
     drop(loopback);
     let outcome = redeem(attempt, &request, &response).and_then(|granted| keep(granted, attempt, config));
     let page = match &outcome {
@@ -63,10 +66,16 @@ pub(super) fn sign_in(attempt: Attempt<'_>, wishes: &Wishes, config: &mut Config
 }
 
 /// Sends the person to the login page and waits for what comes back.
-fn wait(attempt: Attempt<'_>, loopback: &mut Loopback, request: &AuthorizationRequest) -> Result<std::result::Result<Arrival, NoArrival>> {
+fn wait(
+    attempt: Attempt<'_>,
+    loopback: &mut Loopback,
+    request: &AuthorizationRequest,
+    entrance: &mut Entrance<'_>,
+) -> Result<std::result::Result<Arrival, NoArrival>> {
     let Attempt { input, parts, .. } = attempt;
     let terminal = parts.terminal;
-    let (mut launch, mut start) = show_login_page(input, request, parts).unzip();
+    let (mut launch, mut start) = show_login_page(attempt, request, entrance)?;
+    let mut onwards = || entrance.address().map(|(url, _)| url);
     // Said again where it is needed: a quiet login has not said it yet.
     let printed = Line::new().plain("  ").link(start.as_ref().map(|start| start.printed_address().to_string()).unwrap_or_default());
     let mut shown = None;
@@ -83,14 +92,17 @@ fn wait(attempt: Attempt<'_>, loopback: &mut Loopback, request: &AuthorizationRe
         }
         None
     };
-    let arrival = loopback.wait(request, start.as_mut(), Instant::now() + input.timeout, &mut tick);
+    let start = start.as_mut().map(|start| (start, &mut onwards as &mut Onwards<'_>));
+    let arrival = loopback.wait(request, start, Instant::now() + input.timeout, &mut tick);
     terminal.clear_progress();
     arrival
 }
 
 /// Opens the browser at a start page, which knows it again when it comes back. Where no browser can be opened, the address of the login page itself is
-/// printed: it is in no list of processes then, and may have to be opened where this machine's start page can't be reached.
-fn show_login_page(input: &Input, request: &AuthorizationRequest, parts: &Parts<'_>) -> Option<(Launch, Start)> {
+/// printed: it is in no list of processes then, and may have to be opened where this machine's start page can't be reached. One that is good for a minute
+/// is not for printing, so there the start page's is, which pushes the request when somebody comes.
+fn show_login_page(attempt: Attempt<'_>, request: &AuthorizationRequest, entrance: &mut Entrance<'_>) -> Result<(Option<Launch>, Option<Start>)> {
+    let Attempt { input, parts, .. } = attempt;
     let terminal = parts.terminal;
     let to = input.profile.provider();
     let [opened, printed, opened_cookie, printed_cookie] = std::array::from_fn(|_| random_secret());
@@ -105,27 +117,29 @@ fn show_login_page(input: &Input, request: &AuthorizationRequest, parts: &Parts<
         terminal.status(Line::new().plain("Opening your browser to sign in to ").strong(to).plain(". If it does not open, go to this address:"));
         terminal.status(address(&start.printed_address()));
     } else {
+        let shown = if entrance.is_pushed() { start.printed_address() } else { entrance.address()?.0 };
         let because = why_not.map_or_else(String::new, |why| format!(" ({why})"));
         terminal.prompt(Line::new().plain("To sign in to ").strong(to).plain(format!(", open this address in a browser on this machine{because}:")));
-        terminal.prompt(address(&request.url));
+        terminal.prompt(address(&shown));
     }
     if !terminal.shows_progress() {
         terminal.status(format!("Waiting for the sign-in in the browser, for {} at most.", lasting(input.timeout)));
     }
-    launch.map(|launch| (launch, start))
+    let has_start = launch.is_some() || entrance.is_pushed();
+    Ok((launch, has_start.then_some(start)))
 }
 
-fn timed_out(input: &Input, request: &AuthorizationRequest, nothing: &NoArrival) -> Error {
+fn timed_out(attempt: Attempt<'_>, request: &AuthorizationRequest, nothing: &NoArrival) -> Error {
+    let input = attempt.input;
     let error = Error::failed(format!("nobody signed in within {}", lasting(input.timeout)));
     if let Some(rejected) = &nothing.rejected {
         return error.hint(format!("something came to the redirect URI that was not the provider's answer: {}", rejected.sentence()));
     }
-    let (client, uri) = (&input.profile.settings.client_id, &request.redirect_uri);
-    let mut registered = (*uri).clone();
-    if input.profile.settings.redirect_uri.is_none() {
-        // Whoever registers it leaves the port out (RFC 8252 section 7.3).
-        let _ = registered.set_port(None);
+    if attempt.provider.pushes {
+        // Client and redirect URI were accepted when the request was pushed.
+        return error.hint("if the browser shows `Invalid Request`, the address was opened too late or twice: try again with `kclogin login`");
     }
+    let (client, registered) = (&input.profile.settings.client_id, input.registered(&request.redirect_uri));
     error.hint(format!(
         "if the browser shows `Invalid parameter: redirect_uri`, allow {registered} for the client `{client}` at the provider; if it shows `Client not \
          found`, look at the client ID"
@@ -148,6 +162,10 @@ fn redeem(attempt: Attempt<'_>, request: &AuthorizationRequest, response: &Autho
 fn refused(error: &str, description: Option<&str>, scope: &[String]) -> Error {
     let said = in_words(error, description);
     match error {
+        _ if wants_pushing(error, description) => {
+            Error::failed(format!("the provider takes pushed authorization requests only from this client: {said}"))
+                .hint("sign in with `kclogin login --pushed-authorization-requests`, which the profile remembers")
+        }
         "access_denied" => Error::failed("the sign-in was denied at the provider"),
         "invalid_scope" => Error::failed(format!("the provider does not know one of the scopes `{}`: {said}", scope.join(" ")))
             .hint("choose others with `--scope`, or add them to the client at the provider"),

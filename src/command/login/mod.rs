@@ -6,11 +6,14 @@
 mod action;
 mod browser;
 mod device;
+mod entrance;
 mod keep;
 mod paste;
 
 use std::path::Path;
 use std::time::Duration;
+
+use url::Url;
 
 use crate::browser::Browser;
 use crate::clock::Clock;
@@ -48,6 +51,17 @@ pub struct Input {
     pub timeout: Duration,
     /// Whether to say what the profile is called: it is new, and the person did not name it.
     pub introduce: bool,
+}
+
+impl Input {
+    /// A redirect URI as it is registered: without the port, where that is a free one (RFC 8252 section 7.3).
+    fn registered(&self, redirect_uri: &Url) -> Url {
+        let mut registered = redirect_uri.clone();
+        if self.profile.settings.redirect_uri.is_none() {
+            let _ = registered.set_port(None);
+        }
+        registered
+    }
 }
 
 /// What a login uses.

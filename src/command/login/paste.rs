@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use super::Attempt;
+use super::entrance::Entrance;
 use crate::clock::lasting;
 use crate::error::Result;
 use crate::loopback::{Arrival, Loopback, NoArrival};
@@ -20,13 +21,18 @@ pub(super) fn wait(
     attempt: Attempt<'_>,
     loopback: &mut Loopback,
     request: &AuthorizationRequest,
+    entrance: &mut Entrance<'_>,
     typed: &mut dyn Typed,
 ) -> Result<std::result::Result<Arrival, NoArrival>> {
     let Attempt { input, parts, .. } = attempt;
     let terminal = parts.terminal;
     let to = input.profile.provider();
     terminal.prompt(Line::new().plain("To sign in to ").strong(to).plain(", open this address in a browser on any machine:"));
-    terminal.prompt(Line::new().plain("  ").link(request.url.as_str()));
+    let (address, lifetime) = entrance.address()?;
+    terminal.prompt(Line::new().plain("  ").link(address.as_str()));
+    if let Some(lifetime) = lifetime {
+        terminal.prompt(format!("It can be opened for {}. Press Enter here for another.", lasting(lifetime)));
+    }
     terminal.prompt(
         Line::new()
             .plain("There the browser ends at an address that begins with ")
@@ -38,17 +44,17 @@ pub(super) fn wait(
         terminal.status(Line::new().plain("  ").strong(ssh.forward(&request.redirect_uri)));
     }
     terminal.status(format!("Waiting for the address, for {} at most:", lasting(input.timeout)));
-    let mut tick = |_: Duration| pasted(typed, request, terminal);
+    let mut tick = |_: Duration| pasted(typed, request, entrance, terminal);
     loopback.wait(request, None, Instant::now() + input.timeout, &mut tick)
 }
 
 /// What was pasted since the last time, if it is the answer. What is not is said, and forgotten.
-fn pasted(typed: &mut dyn Typed, request: &AuthorizationRequest, terminal: &Terminal) -> Option<AuthorizationResponse> {
+fn pasted(typed: &mut dyn Typed, request: &AuthorizationRequest, entrance: &mut Entrance<'_>, terminal: &Terminal) -> Option<AuthorizationResponse> {
     while let Some(entry) = typed.next() {
         match entry {
             Entry::Closed => terminal.status("Nothing can be pasted any more; the browser may still come back by itself."),
             Entry::Unusable => terminal.prompt("That is not an address. Copy it again, and paste it here:"),
-            Entry::Line(line) if line.expose().trim().is_empty() => {}
+            Entry::Line(line) if line.expose().trim().is_empty() => renew(entrance, terminal),
             Entry::Line(line) => match request.check_pasted(line.expose()) {
                 Ok(response) => return Some(response),
                 Err(_) if line.expose().len() >= TERMINAL_LINE => {
@@ -64,4 +70,18 @@ fn pasted(typed: &mut dyn Typed, request: &AuthorizationRequest, terminal: &Term
         }
     }
     None
+}
+
+/// Shows another address, where they are good for a short time only.
+fn renew(entrance: &mut Entrance<'_>, terminal: &Terminal) {
+    if !entrance.is_pushed() {
+        return;
+    }
+    match entrance.address() {
+        Ok((address, _)) => {
+            terminal.prompt("Open this address instead:");
+            terminal.prompt(Line::new().plain("  ").link(address.as_str()));
+        }
+        Err(error) => terminal.prompt(format!("There is no other address: {}.", error.sentence())),
+    }
 }

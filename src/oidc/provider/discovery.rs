@@ -34,6 +34,9 @@ struct MoreMetadata {
     revocation_endpoint: Option<Url>,
     introspection_endpoint: Option<Url>,
     device_authorization_endpoint: Option<Url>,
+    pushed_authorization_request_endpoint: Option<Url>,
+    #[serde(default)]
+    require_pushed_authorization_requests: bool,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
 }
@@ -78,16 +81,22 @@ impl<'a> Provider<'a> {
     /// As [`discover`](Self::discover), or the profile says neither where to look nor enough not to have to.
     pub fn of_settings(http: &'a Http<'a>, settings: &Settings) -> Result<Self> {
         if let Some(endpoints) = settings.endpoints.complete() {
-            return Ok(Self::known(http, settings.issuer.clone(), endpoints));
+            let pushes = settings.pushed_authorization_requests;
+            return Ok(Self { pushes, ..Self::known(http, settings.issuer.clone(), endpoints) });
         }
         let issuer = settings.issuer.as_deref().ok_or_else(|| {
             Error::usage("the profile has neither an issuer nor both the authorization and the token endpoint")
                 .hint("give the issuer: `--issuer URL`")
         })?;
-        let mut provider = Self::discover(http, issuer)?;
-        settings.endpoints.override_in(&mut provider.endpoints);
-        provider.endpoints.require_secure()?;
-        Ok(provider)
+        Self::discover(http, issuer)?.corrected_by(settings)
+    }
+
+    /// A discovered provider as a profile wants it.
+    pub(super) fn corrected_by(mut self, settings: &Settings) -> Result<Self> {
+        settings.endpoints.override_in(&mut self.endpoints);
+        self.endpoints.require_secure()?;
+        self.pushes |= settings.pushed_authorization_requests;
+        Ok(self)
     }
 
     /// Fetches and checks the provider's metadata.
@@ -118,6 +127,7 @@ impl<'a> Provider<'a> {
             revocation: more.revocation_endpoint.clone(),
             introspection: more.introspection_endpoint.clone(),
             device_authorization: more.device_authorization_endpoint.clone(),
+            pushed_authorization_request: more.pushed_authorization_request_endpoint.clone(),
         };
         // Not a wrong call: a Keycloak behind a proxy announces http where nobody told it that its clients come by https.
         endpoints.require_secure().map_err(|error| {
@@ -131,7 +141,8 @@ impl<'a> Provider<'a> {
             methods.contains(&CoreClientAuthMethod::ClientSecretPost) && !methods.contains(&CoreClientAuthMethod::ClientSecretBasic)
         });
         let issuer_announced = more.authorization_response_iss_parameter_supported;
-        Ok(Self { algorithms, issuer_announced, post_only, ..Self::known(http, Some(issuer.to_owned()), endpoints) })
+        let pushes = more.require_pushed_authorization_requests;
+        Ok(Self { algorithms, issuer_announced, post_only, pushes, ..Self::known(http, Some(issuer.to_owned()), endpoints) })
     }
 
     /// The provider's key set, fetched once. Nothing where no `jwks_uri` is known.

@@ -11,7 +11,7 @@ use url::{Position, Url, form_urlencoded};
 use super::discovery::{ask_for_metadata, get, metadata_addresses};
 use super::form::form;
 use super::response::document;
-use super::{Client, Provider, Wishes, random_secret};
+use super::{Client, Provider, PushRefusal, Wishes, random_secret};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::oidc::authorization::{AuthorizationResponse, Rejection};
@@ -59,6 +59,8 @@ pub enum Reaction {
     },
     /// It sends the browser back with an answer that a login would not take.
     Mistaken(Rejection),
+    /// It does not take the request that was pushed.
+    NotPushed(PushRefusal),
     /// It shows a page.
     Page {
         /// The status.
@@ -133,9 +135,7 @@ impl<'a> Provider<'a> {
             return Err(Error::failed(format!("{} redirects elsewhere, which is not followed", contact.at))
                 .hint("configure the address it redirects to, if that is the provider"));
         }
-        let mut provider = Self::of_metadata(http, issuer, &contact.at, &contact.response)?;
-        settings.endpoints.override_in(&mut provider.endpoints);
-        provider.endpoints.require_secure()?;
+        let provider = Self::of_metadata(http, issuer, &contact.at, &contact.response)?.corrected_by(settings)?;
         let metadata: Value = document(&contact.response).unwrap_or_default();
         let lists = |name: &str, what: &str| metadata[name].as_array().is_some_and(|list| list.iter().any(|one| one == what));
         let announced =
@@ -152,15 +152,20 @@ impl<'a> Provider<'a> {
     }
 
     /// Sends the authorization request of a login with `prompt=none`, as a browser that nobody is signed in with. The provider then refuses for the lack
-    /// of a person (OpenID Connect Core 1.0 section 3.1.2.6), if it has nothing else to object to.
+    /// of a person (OpenID Connect Core 1.0 section 3.1.2.6), if it has nothing else to object to. Where a login pushes its request, this one is pushed too.
     ///
     /// # Errors
-    /// No answer came, or one that means "try again later".
-    pub fn try_authorization(&self, client_id: &str, redirect_uri: &Url, scope: &[String]) -> Result<Reaction> {
+    /// No answer came, or one that means "try again later"; or the request can't be pushed.
+    pub fn try_authorization(&self, client: &Client, redirect_uri: &Url, scope: &[String]) -> Result<Reaction> {
         let wishes = Wishes { scope: scope.to_vec(), parameters: vec![("prompt".to_owned(), "none".to_owned())] };
-        let request = self.authorization_request(client_id, redirect_uri.clone(), &wishes);
-        let response = self.look_at(&request.url)?;
-        let Some(to) = location(&request.url, &response) else {
+        let request = self.authorization_request(&client.id, redirect_uri.clone(), &wishes);
+        let at = match self.pushes.then(|| self.push(client, &request)).transpose()? {
+            Some(Ok(pushed)) => pushed.url,
+            Some(Err(refusal)) => return Ok(Reaction::NotPushed(refusal)),
+            None => request.url.clone(),
+        };
+        let response = self.look_at(&at)?;
+        let Some(to) = location(&at, &response) else {
             let words = words(&String::from_utf8_lossy(response.body()));
             return Ok(Reaction::Page { status: response.status().as_u16(), words });
         };
@@ -180,11 +185,12 @@ impl<'a> Provider<'a> {
 
     /// When the signed answer (JARM) to such a request expires: Keycloak's clock, and the realm's time for redeeming a code.
     #[must_use]
-    pub fn signed_answer_expiry(&self, client_id: &str, redirect_uri: &Url) -> Option<Timestamp> {
+    pub fn signed_answer_expiry(&self, client: &Client, redirect_uri: &Url) -> Option<Timestamp> {
         let parameters = [("prompt", "none"), ("response_mode", "query.jwt")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         let wishes = Wishes { scope: Vec::new(), parameters: parameters.to_vec() };
-        let request = self.authorization_request(client_id, redirect_uri.clone(), &wishes);
-        let to = location(&request.url, &self.look_at(&request.url).ok()?)?;
+        let request = self.authorization_request(&client.id, redirect_uri.clone(), &wishes);
+        let at = if self.pushes { self.push(client, &request).ok()?.ok()?.url } else { request.url };
+        let to = location(&at, &self.look_at(&at).ok()?)?;
         let (_, answer) = form_urlencoded::parse(to.query()?.as_bytes()).find(|(name, _)| name == "response")?;
         let payload = crate::encoding::from_base64url(answer.split('.').nth(1)?)?;
         // Keycloak names its issuer twice in it, which `unverified_payload` would refuse. Nothing is trusted to it but a hint about the time.

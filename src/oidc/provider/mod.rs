@@ -12,6 +12,7 @@ mod form;
 mod grants;
 mod id_token;
 mod introspection;
+mod pushed;
 mod refusal;
 mod response;
 mod signature;
@@ -34,6 +35,7 @@ pub use examine::{Announced, Contact, Reaction, Standing};
 pub use grants::Exchanged;
 pub use id_token::{CLOCK_TOLERANCE, IdTokenChecks, VerifiedIdToken};
 pub use introspection::Introspection;
+pub use pushed::{Objection, PushRefusal, Pushed, wants_pushing};
 pub use token_endpoint::TokenResponse;
 pub use user_info::{UserInfo, UserInfoAnswer};
 
@@ -76,6 +78,8 @@ pub struct Provider<'a> {
     issuer_announced: bool,
     /// `token_endpoint_auth_methods_supported`; Basic where the metadata says nothing (OpenID Connect Discovery 1.0 section 3).
     post_only: bool,
+    /// Whether authorization requests are pushed: the provider requires it (`require_pushed_authorization_requests`, RFC 9126 section 5), or the client.
+    pub pushes: bool,
     keys: OnceLock<CoreJsonWebKeySet>,
 }
 
@@ -84,7 +88,7 @@ impl<'a> Provider<'a> {
     #[must_use]
     pub fn known(http: &'a Http<'a>, issuer: Option<String>, endpoints: Endpoints) -> Self {
         let algorithms = discovery::asymmetric_algorithms();
-        Self { http, issuer, endpoints, algorithms, issuer_announced: false, post_only: false, keys: OnceLock::new() }
+        Self { http, issuer, endpoints, algorithms, issuer_announced: false, post_only: false, pushes: false, keys: OnceLock::new() }
     }
 
     /// How a client with a secret should send it: by Basic, unless the provider says that it only takes the form.

@@ -93,10 +93,7 @@ pub(super) fn refused(attempt: Attempt, client: &Client, provider: &str, code: &
             Error::failed(format!("{attempt} failed: {words}"))
                 .hint("ask an administrator to give the client that audience, by a mapper or a role of it")
         }
-        ("invalid_client" | "unauthorized_client", _) => {
-            let sentence = format!("{attempt} failed: the provider does not accept the client `{}`: {words}", client.id);
-            Error::failed(sentence).hint(client_hint(attempt, client.authentication))
-        }
+        ("invalid_client" | "unauthorized_client", _) => client_refused(attempt, client, &words),
         ("access_denied", Some("Realm not enabled")) => Error::failed(format!("{attempt} failed: the realm is disabled at the provider"))
             .hint("ask an administrator to enable it; the session is still there")
             .detail(words),
@@ -106,6 +103,12 @@ pub(super) fn refused(attempt: Attempt, client: &Client, provider: &str, code: &
         (NO_REALM, None) => no_provider(provider, NO_REALM),
         _ => Error::failed(format!("{attempt} failed: the provider refuses: {words}")),
     }
+}
+
+/// The client is not who it says, as far as the provider knows.
+pub(super) fn client_refused(attempt: Attempt, client: &Client, words: &str) -> Error {
+    Error::failed(format!("{attempt} failed: the provider does not accept the client `{}`: {words}", client.id))
+        .hint(client_hint(attempt, client.authentication))
 }
 
 fn client_hint(attempt: Attempt, authentication: ClientAuthentication) -> &'static str {

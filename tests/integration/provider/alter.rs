@@ -24,6 +24,7 @@ pub(super) struct Alterations {
     pub(super) access_token: Vec<AlterToken>,
     pub(super) token_response: Vec<AlterJson>,
     pub(super) device_response: Vec<AlterJson>,
+    pub(super) pushed_response: Vec<AlterJson>,
     pub(super) metadata: Vec<AlterJson>,
     pub(super) key_set: Vec<AlterJson>,
     pub(super) user_info: Vec<AlterJson>,

@@ -8,6 +8,7 @@ use super::device;
 use super::keys::uuid;
 use super::mint;
 use super::params::Params;
+use super::pushed;
 use super::script::Endpoint;
 use super::sessions::Code;
 use super::signer::decode;
@@ -49,6 +50,7 @@ pub(super) fn answer(state: &mut State, request: &Request) -> Response {
         (Some(Endpoint::Revocation), "POST") => revoke(state, request),
         (Some(Endpoint::Introspection), "POST") => introspect(state, request),
         (Some(Endpoint::DeviceAuthorization), "POST") => device::authorize(state, request),
+        (Some(Endpoint::PushedAuthorization), "POST") => pushed::push(state, request),
         (Some(_), _) => Response::json(405, &json!({ "error": "HTTP 405 Method Not Allowed" })),
         (None, _) if path.starts_with("/realms/") && !path.starts_with("/realms/test") => {
             Response::json(404, &json!({ "error": "Realm does not exist" }))
@@ -78,6 +80,8 @@ fn discovery(state: &mut State) -> Response {
         "revocation_endpoint": state.url(Endpoint::Revocation),
         "introspection_endpoint": state.url(Endpoint::Introspection),
         "device_authorization_endpoint": state.url(Endpoint::DeviceAuthorization),
+        "pushed_authorization_request_endpoint": state.url(Endpoint::PushedAuthorization),
+        "require_pushed_authorization_requests": false,
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
         "grant_types_supported": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
@@ -112,6 +116,12 @@ fn key_set(state: &mut State) -> Response {
 
 /// Sends the browser straight back, as if the user were signed in already.
 fn authorize(state: &mut State, asked: &Params) -> Response {
+    let taken = match pushed::take(state, asked) {
+        Ok(taken) => taken,
+        Err(words) => return page(400, words),
+    };
+    let is_pushed = taken.is_some();
+    let asked = taken.as_ref().unwrap_or(asked);
     let Some(client_id) = asked.get("client_id").filter(|id| state.clients.contains_key(*id)) else {
         return page(400, "Client not found.");
     };
@@ -122,7 +132,8 @@ fn authorize(state: &mut State, asked: &Params) -> Response {
     if let Some(value) = asked.get("state") {
         answer.push("state", value);
     }
-    match refusal(state, asked) {
+    let not_pushed = || Some(("invalid_request", "Pushed Authorization Request is only allowed.".to_owned()));
+    match if state.settings.pushing_required && !is_pushed { not_pushed() } else { refusal(state, asked) } {
         Some((error, description)) => {
             answer.push("error", error);
             answer.push("error_description", description);
@@ -155,7 +166,7 @@ fn authorize(state: &mut State, asked: &Params) -> Response {
     Response::empty(302).header("Location", &format!("{redirect_uri}{joint}{}", answer.encode())).header("Cache-Control", "no-store")
 }
 
-fn accepts(state: &State, uri: &str) -> bool {
+pub(super) fn accepts(state: &State, uri: &str) -> bool {
     match &state.settings.redirect_uris {
         Some(registered) => registered.iter().any(|known| known == uri),
         None => Url::parse(uri).is_ok_and(|url| {
@@ -164,7 +175,7 @@ fn accepts(state: &State, uri: &str) -> bool {
     }
 }
 
-fn refusal(state: &State, asked: &Params) -> Option<(&'static str, String)> {
+pub(super) fn refusal(state: &State, asked: &Params) -> Option<(&'static str, String)> {
     if let Some(twice) = asked.names().into_iter().find(|name| asked.all(name).len() > 1) {
         return Some(("invalid_request", format!("duplicated parameter: {twice}")));
     }

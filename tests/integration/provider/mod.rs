@@ -22,6 +22,7 @@ mod endpoints;
 mod keys;
 mod mint;
 mod params;
+mod pushed;
 mod record;
 mod script;
 #[cfg(test)]

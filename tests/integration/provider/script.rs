@@ -30,13 +30,15 @@ pub(crate) enum Endpoint {
     Introspection,
     /// [RFC 8628](https://www.rfc-editor.org/rfc/rfc8628).
     DeviceAuthorization,
+    /// [RFC 9126](https://www.rfc-editor.org/rfc/rfc9126).
+    PushedAuthorization,
     /// Any other path, which is a 404 unless scripted.
     Path(&'static str),
 }
 
 impl Endpoint {
     /// Every endpoint that answers by itself.
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Discovery,
         Self::Authorization,
         Self::Token,
@@ -46,6 +48,7 @@ impl Endpoint {
         Self::Revocation,
         Self::Introspection,
         Self::DeviceAuthorization,
+        Self::PushedAuthorization,
     ];
 
     /// The path it is served at.
@@ -60,6 +63,7 @@ impl Endpoint {
             Self::Revocation => "/realms/test/protocol/openid-connect/revoke",
             Self::Introspection => "/realms/test/protocol/openid-connect/token/introspect",
             Self::DeviceAuthorization => "/realms/test/protocol/openid-connect/auth/device",
+            Self::PushedAuthorization => "/realms/test/protocol/openid-connect/ext/par/request",
             Self::Path(path) => path,
         }
     }

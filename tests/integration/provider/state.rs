@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::alter::Alterations;
 use super::device::DeviceCode;
+use super::pushed::PushedRequest;
 use super::record::Record;
 use super::script::{Endpoint, Script};
 use super::sessions::{Rotation, Sessions, User};
@@ -49,6 +50,8 @@ pub(super) struct Settings {
     /// `None`: any on a loopback address.
     pub(super) redirect_uris: Option<Vec<String>>,
     pub(super) proof_key_required: bool,
+    /// Whether an authorization request has to be pushed.
+    pub(super) pushing_required: bool,
 }
 
 /// The provider.
@@ -63,6 +66,8 @@ pub(super) struct State {
     pub(super) signer: Signer,
     pub(super) sessions: Sessions,
     pub(super) device_codes: HashMap<String, DeviceCode>,
+    /// By the names that stand for them.
+    pub(super) pushed: HashMap<String, PushedRequest>,
     pub(super) script: Script,
     pub(super) alterations: Alterations,
     pub(super) record: Record,
@@ -81,6 +86,7 @@ impl State {
             client_authentication: ClientAuthentication::default(),
             redirect_uris: None,
             proof_key_required: true,
+            pushing_required: false,
         };
         Self {
             issuer: format!("{base}/realms/test"),
@@ -91,6 +97,7 @@ impl State {
             signer: Signer::new(),
             sessions: Sessions::default(),
             device_codes: HashMap::new(),
+            pushed: HashMap::new(),
             script: Script::default(),
             alterations: Alterations::default(),
             record: Record::default(),
