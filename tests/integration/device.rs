@@ -104,6 +104,18 @@ fn a_provider_that_stays_away_until_the_time_is_over_is_said() {
 }
 
 #[test]
+fn rfc9110_10_2_3_a_provider_that_says_when_to_ask_again_is_obeyed_within_limits() {
+    let (provider, machine) = (Provider::start(), Machine::new());
+    // A date, and what is no number, are as if nothing was said.
+    for wanted in ["17", "1", "99999999999", "Wed, 21 Oct 2026 07:28:00 GMT", "-5"] {
+        provider.respond(Endpoint::Token, Respond::status(429).header("Retry-After", wanted).once());
+        provider.respond(Endpoint::Token, not_yet("authorization_pending").once());
+    }
+    log_in(&machine, &provider, &["--timeout", "30m"]).done();
+    assert_eq!(seconds(&machine), [5, 17, 5, 10, 5, 60, 5, 10, 5, 10, 5]);
+}
+
+#[test]
 fn rfc8628_3_5_a_denied_sign_in_and_an_expired_code_end_the_wait() {
     for (code, description, expected) in [
         ("access_denied", "The end user denied the authorization request", "error: the sign-in was denied at the provider\n"),

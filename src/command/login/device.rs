@@ -71,17 +71,21 @@ fn wait(attempt: Attempt<'_>, device: &DeviceAuthorization) -> Result<Granted> {
                 interval = interval.saturating_add(SLOWER);
                 (pause, trouble) = (interval, None);
             }
-            // Section 3.5: a provider that does not answer is asked less and less often.
+            Ok(Polled::InTrouble(error, wanted)) => (pause, trouble) = (slower(pause, interval, wanted), Some(error)),
             Err(error) if error.kind() == ErrorKind::ProviderUnreachable => {
                 parts.terminal.trace(format!("asked in vain: {}", error.sentence()));
-                pause = pause.saturating_mul(2).min(interval.max(LONGEST_PAUSE));
-                trouble = Some(error);
+                (pause, trouble) = (slower(pause, interval, Duration::ZERO), Some(error));
             }
             Err(error) => return Err(error),
         }
     }
     pass(left(), &left, trouble.is_some(), parts);
     Err(nobody_came(input, device, trouble))
+}
+
+/// The pause before a provider is asked again that does not answer: longer each time (section 3.5), and as long as it wants, within limits.
+fn slower(pause: Duration, interval: Duration, wanted: Duration) -> Duration {
+    pause.saturating_mul(2).max(wanted).min(interval.max(LONGEST_PAUSE))
 }
 
 /// Lets a pause pass, with the time that is left on the screen.

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::form::form;
 use super::refusal::{self, Attempt};
-use super::response::{document, require_service};
+use super::response::{document, require_service, retry_after};
 use super::token_endpoint::{WireResponse, without_values};
 use super::{Client, Provider, TokenResponse, Wishes, in_words};
 use crate::clock::{Timestamp, lasting};
@@ -51,6 +51,8 @@ pub enum Polled {
     Pending,
     /// Not yet, and we ask too often (`slow_down`).
     SlowDown,
+    /// Not known: the provider is in trouble, and says when to ask again.
+    InTrouble(Error, Duration),
     /// Somebody has signed in.
     Granted(TokenResponse),
 }
@@ -126,7 +128,9 @@ impl Provider<'_> {
     pub fn poll_device(&self, client: &Client, device: &DeviceAuthorization, limit: Duration, now: Timestamp) -> Result<Polled> {
         let fields = [("grant_type", DEVICE_CODE), ("device_code", device.device_code.expose()), ("code_verifier", device.code_verifier.expose())];
         let response = self.http.send_within(limit, form(&self.endpoints.token, client, &fields))?;
-        require_service(self.endpoints.token.host_str().unwrap_or_default(), &response)?;
+        if let Err(error) = require_service(self.endpoints.token.host_str().unwrap_or_default(), &response) {
+            return retry_after(&response).map(|pause| Polled::InTrouble(error.clone(), pause)).ok_or(error);
+        }
         let no_response = || Error::failed("the sign-in failed: the provider's answer is not a token response");
         // What is no JSON is not the provider's word, but that of something on the way.
         let said: Value = document(&response)

@@ -1,5 +1,7 @@
 //! What a provider's response is before anybody asks what it means: an answer at all, JSON, of a type that says so.
 
+use std::time::Duration;
+
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
@@ -53,6 +55,13 @@ fn require_json_type(response: &Response) -> std::result::Result<(), Unusable> {
 pub(super) fn content_type(response: &Response) -> Option<String> {
     let value = response.headers().get("content-type")?.to_str().unwrap_or("unreadable");
     Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}
+
+/// After how long the service wants to be asked again, in seconds, where it says (RFC 9110 section 10.2.3). A date is not understood: whoever is in trouble is
+/// asked less and less often anyway.
+pub(super) fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// Refuses an answer that means "try again later": 429 and 5xx.
