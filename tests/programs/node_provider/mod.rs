@@ -38,11 +38,16 @@ impl Drop for Other {
 
 impl Other {
     fn start() -> Self {
+        Self::that(&[])
+    }
+
+    /// One that was started with these words.
+    fn that(words: &[&str]) -> Self {
         let folder =
             PathBuf::from(std::env::var("KCLOGIN_LIVE_NODE_PROVIDER").expect("KCLOGIN_LIVE_NODE_PROVIDER is not set: run `cargo xtask test`"));
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
         let mut command = Command::new("node");
-        command.arg(folder.join("provider.mjs")).arg(port.to_string()).current_dir(&folder);
+        command.arg(folder.join("provider.mjs")).arg(port.to_string()).args(words).current_dir(&folder);
         let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("node");
         let lines = BufReader::new(process.stdout.take().expect("stdout")).lines();
         let requests = Requests::default();
@@ -166,7 +171,11 @@ impl Home {
 const LASTING: [&str; 5] = ["--no-browser", "--scope", "openid profile offline_access", "--prompt", "consent"];
 
 fn signed_in() -> (Other, Home) {
-    let (other, home) = (Other::start(), Home::new());
+    signed_in_at(Other::start())
+}
+
+fn signed_in_at(other: Other) -> (Other, Home) {
+    let home = Home::new();
     let outcome = home.log_in(&other, &LASTING, |address| {
         let page = Browser::new().sign_in(address, "carol");
         assert!(page.contains("Signed in as carol"), "{page}");
@@ -237,6 +246,15 @@ fn a_device_that_is_named_no_interval_asks_every_five_seconds() {
     // It is the provider that says when, and it may have taken its time to say it the first time.
     assert!(Duration::from_millis(least) + Duration::from_millis(500) > DEFAULT_INTERVAL, "{times:?}");
     assert!(home.run(&["whoami"]).done().starts_with("dave of the other house (dave)\n"));
+}
+
+#[test]
+fn rfc9126_a_provider_that_takes_pushed_requests_only_gets_them() {
+    let (other, home) = signed_in_at(Other::that(&["pushed-only"]));
+    assert_eq!(other.times("POST /request").len(), 1, "{:?}", other.requests);
+    home.run(&["token", "--force-refresh"]).done();
+    let page = home.run(&["doctor"]);
+    assert!(page.stdout.contains("  ok       client     "), "{}", page.stdout);
 }
 
 #[test]

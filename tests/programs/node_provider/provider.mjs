@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
-const [port] = process.argv.slice(2);
+const [port, ...wanted] = process.argv.slice(2);
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   clients: [
     {
@@ -16,7 +16,11 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     },
   ],
   claims: { openid: ['sub'], profile: ['name'] },
-  features: { deviceFlow: { enabled: true }, revocation: { enabled: true } },
+  features: {
+    deviceFlow: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: wanted.includes('pushed-only') },
+    revocation: { enabled: true },
+  },
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, name: `${id} of the other house` }) }),
   rotateRefreshToken: true,
 });
