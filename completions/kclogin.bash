@@ -904,12 +904,16 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__logout)
-            opts="-p -q -v -h --all --local --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --all --local --browser --timeout --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0

@@ -360,6 +360,7 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l timeout -d 'How long to wait for the browser to come back' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
@@ -370,6 +371,7 @@ kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l all -d 'Sign out of every profile'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l local -d 'Touch no network: only remove the tokens from this machine'
+complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -l browser -d 'End the session in the browser that has it, for providers that end it no other way'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -5,7 +5,7 @@
 //! 1. [`secret`], [`clock`], [`exit`], [`environment`], [`text`], [`encoding`], [`private_file`], [`file_lock`], [`surroundings`]: values, and the one
 //!    place each that reads the time and the environment, writes or locks a file.
 //! 2. [`error`]: what went wrong, sorted by who must act.
-//! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::demands`], [`oidc::authorization`], [`derived`], [`token_set`], [`profile`], [`login_way`]: pure knowledge of the protocol, of what is kept, and of how a person can sign in.
+//! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::demands`], [`oidc::authorization`], [`oidc::logout`], [`derived`], [`token_set`], [`profile`], [`login_way`]: pure knowledge of the protocol, of what is kept, and of how a person can sign in.
 //! 4. [`terminal`], [`crash`], [`interrupt`], [`typed`], [`browser`], [`program`], [`loopback`], [`token_store`], [`token_file`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
 //! 5. [`issued`], [`session`]: a stored token set that can still yield a fresh one, and the token that comes of it; [`leftover`]: what is to be removed from stores that a profile has left.
 //! 6. [`command`]: one function for each command.
@@ -132,7 +132,7 @@ fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
         Command::Decode(options) => inspect::decode(options, &global, host),
         Command::Introspect(options) => inspect::introspect(options, &global, host),
         Command::Revoke(options) => inspect::revoke(&options, &global, host),
-        Command::Logout { all, local } => logout(all, local, &global, host),
+        Command::Logout { all, local, browser, timeout } => logout((all, local), browser.then_some(*timeout), &global, host),
         Command::Profile { action } => profile(action, &global, host),
         Command::Doctor(options) => return call::doctor::doctor(&options, &global, host),
         Command::Completions { shell } => host.terminal.result_verbatim(&generate::completions(shell)),
@@ -207,7 +207,7 @@ fn plain_login() -> Login {
     *options
 }
 
-fn logout(all: bool, local: bool, global: &Global, host: &Host) -> Result<()> {
+fn logout((all, local): (bool, bool), in_browser: Option<Duration>, global: &Global, host: &Host) -> Result<()> {
     let mut config = call::config(host)?;
     let profiles: Vec<Profile> = match choose(&config, &wanted(global, None, &host.environment)?) {
         _ if all => config.profiles().collect(),
@@ -216,7 +216,8 @@ fn logout(all: bool, local: bool, global: &Global, host: &Host) -> Result<()> {
         Err(error) if error.kind() == error::ErrorKind::LoginRequired => Vec::new(),
         Err(error) => return Err(error),
     };
-    let input = command::logout::Input { local, of_several: all };
+    let in_browser = in_browser.map(|timeout| command::logout::Way { browser: &*host.browser, timeout });
+    let input = command::logout::Input { local, of_several: all, in_browser };
     let (mut ended, mut failure) = (0, None);
     for profile in &profiles {
         match session_of(profile, global, host, Some(LOGOUT_LIMIT), |session| command::logout::logout(input, session, &host.terminal)) {

@@ -226,7 +226,8 @@ Examples:
 Examples:
   kclogin logout
   kclogin logout --profile work
-  kclogin logout --all")]
+  kclogin logout --all
+  kclogin logout --browser      in the browser, for a provider that needs it")]
     Logout {
         /// Sign out of every profile
         #[arg(long, conflicts_with = "profile")]
@@ -234,6 +235,12 @@ Examples:
         /// Touch no network: only remove the tokens from this machine
         #[arg(long)]
         local: bool,
+        /// End the session in the browser that has it, for providers that end it no other way
+        #[arg(long, conflicts_with = "local")]
+        browser: bool,
+        /// How long to wait for the browser to come back
+        #[arg(long, value_name = "TIME", default_value = "1m", requires = "browser")]
+        timeout: Time,
     },
     /// List, choose, remove and import profiles
     ///

@@ -6,7 +6,6 @@
 use std::io::Cursor;
 
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
-use url::Url;
 
 use crate::text::neutralise;
 
@@ -33,8 +32,19 @@ pub enum Page<'a> {
         /// The client.
         client: &'a str,
     },
-    /// There was an answer, and it led to no login.
+    /// The provider's session is over.
+    SignedOut {
+        /// Their user name or e-mail address.
+        account: &'a str,
+        /// The issuer.
+        provider: &'a str,
+        /// The client.
+        client: &'a str,
+    },
+    /// There was an answer, and it led to nothing.
     Failed {
+        /// What did not come of it.
+        title: &'a str,
         /// What went wrong.
         reason: &'a str,
         /// What to do.
@@ -66,7 +76,7 @@ impl Page<'_> {
 
     fn status(&self) -> u16 {
         match self {
-            Self::SignedIn { .. } | Self::Failed { .. } => 200,
+            Self::SignedIn { .. } | Self::SignedOut { .. } | Self::Failed { .. } => 200,
             Self::UsedUp => 410,
             Self::Rejected(_) => 400,
             Self::NotFound => 404,
@@ -77,17 +87,17 @@ impl Page<'_> {
 
     fn to_html(self) -> String {
         let soft = |text: &str| format!("<p class=\"soft\">{}</p>", prose(text));
+        let session = |account: &str, provider: &str, client: &str| {
+            let row = |(term, text): (&str, &str)| format!("<div><dt>{term}</dt><dd>{}</dd></div>", breakable(text));
+            let rows = [("Account", account), ("Provider", provider), ("Client", client)].map(row).concat();
+            format!("<dl>{rows}</dl>{}", soft("You can close this window and go back to the terminal."))
+        };
         let (mood, title, body) = match self {
-            Self::SignedIn { name, account, provider, client } => {
-                let row = |term: &str, text: &str| format!("<div><dt>{term}</dt><dd>{}</dd></div>", breakable(text));
-                let rows = [("Account", account), ("Provider", provider), ("Client", client)].map(|(term, text)| row(term, text)).concat();
-                let body = format!("<dl>{rows}</dl>{}", soft("You can close this window and go back to the terminal."));
-                ("good", format!("Signed in as {name}"), body)
-            }
-            Self::Failed { reason, advice } => ("bad", "Not signed in".to_owned(), format!("<p>{}</p>{}", prose(reason), soft(advice))),
+            Self::SignedIn { name, account, provider, client } => ("good", format!("Signed in as {name}"), session(account, provider, client)),
+            Self::SignedOut { account, provider, client } => ("good", "Signed out".to_owned(), session(account, provider, client)),
+            Self::Failed { title, reason, advice } => ("bad", title.to_owned(), format!("<p>{}</p>{}", prose(reason), soft(advice))),
             Self::Rejected(reason) => {
-                let body =
-                    format!("<p>{}</p>{}", prose(reason), soft("The login in the terminal goes on. Use the window that it opened, or its address."));
+                let body = format!("<p>{}</p>{}", prose(reason), soft("The terminal waits on. Use the window that it opened, or its address."));
                 ("bad", "Not the answer it waits for".to_owned(), body)
             }
             Self::UsedUp => {
@@ -103,8 +113,8 @@ impl Page<'_> {
 }
 
 /// Sends the browser on to the provider with a cookie that it is known by when it comes back.
-pub(super) fn onwards(to: &Url, cookie: &str) -> Vec<u8> {
-    respond(302, &[("Location", to.as_str()), ("Set-Cookie", cookie)], String::new())
+pub(super) fn onwards(to: &str, cookie: &str) -> Vec<u8> {
+    respond(302, &[("Location", to), ("Set-Cookie", cookie)], String::new())
 }
 
 /// A response with the headers that all of ours have. It is an HTTP/1.0 response so that its end is the connection's: tiny_http leaves no say over
@@ -214,7 +224,7 @@ mod tests {
 
     #[test]
     fn every_page_is_closed_to_scripts_frames_and_caches() {
-        let failed = Page::Failed { reason: "r", advice: "a" };
+        let failed = Page::Failed { title: "t", reason: "r", advice: "a" };
         for (page, status) in
             [(failed, "200"), (Page::Rejected("r"), "400"), (Page::NotFound, "404"), (Page::WrongMethod, "405"), (Page::Misdirected, "421")]
         {

@@ -1,33 +1,34 @@
 //! What a request at the listener is worth: the provider's answer, a visit to the start page, or nothing. Pure: requests come from `accept`, and what the
-//! query of an answer must hold is decided by the [`AuthorizationRequest`] it belongs to.
+//! query of an answer must hold is decided by the request it belongs to.
 
 use url::{Position, Url};
 
+use super::Awaited;
 use super::accept::Verdict;
 use super::answer::{Page, onwards};
 use super::head::Head;
 use super::start::{Start, Visit};
 use crate::error::Error;
-use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse, Rejection};
+use crate::oidc::authorization::Rejection;
 
 /// Where a visitor of the start page is sent, asked at each visit.
 pub type Onwards<'a> = dyn FnMut() -> Result<Url, Error> + 'a;
 
-/// Judges the requests that come while a login waits.
-pub struct Judge<'a> {
+/// Judges the requests that come while a login or a logout waits.
+pub struct Judge<'a, A: Awaited> {
     expected: Expected,
-    request: &'a AuthorizationRequest,
+    request: &'a A,
     start: Option<&'a mut Start>,
     onwards: Option<&'a mut Onwards<'a>>,
     /// Why the last request to the redirect URI was not the provider's answer, if there was one.
     pub rejected: Option<Rejection>,
 }
 
-impl<'a> Judge<'a> {
+impl<'a, A: Awaited> Judge<'a, A> {
     /// For the answer to `request` at `redirect_uri`, which is as it was bound. Where there is a start page, only a browser that was sent on from it can
     /// bring the answer.
     #[must_use]
-    pub fn new(redirect_uri: &Url, request: &'a AuthorizationRequest, start: Option<&'a mut Start>) -> Self {
+    pub fn new(redirect_uri: &Url, request: &'a A, start: Option<&'a mut Start>) -> Self {
         Self { expected: Expected::at(redirect_uri), request, start, onwards: None, rejected: None }
     }
 
@@ -39,7 +40,7 @@ impl<'a> Judge<'a> {
     }
 
     /// What to do with the request that this is the head of.
-    pub fn judge(&mut self, head: &Head) -> Verdict<AuthorizationResponse> {
+    pub fn judge(&mut self, head: &Head) -> Verdict<A::Answer> {
         match self.expected.query_of(head) {
             Err(response) => Verdict::Answer(self.visit(head).unwrap_or(response)),
             Ok(query) => match self.request.check(query).and_then(|response| self.admit(response, head)) {
@@ -57,11 +58,11 @@ impl<'a> Judge<'a> {
     fn visit(&mut self, head: &Head) -> Option<Vec<u8>> {
         let start = self.start.as_mut().filter(|_| self.expected.is_get_of_ours(head))?;
         Some(match start.visit(&head.target)? {
-            Visit::Onwards(cookie) => match self.onwards.as_mut().map_or_else(|| Ok(self.request.url.clone()), |onwards| onwards()) {
-                Ok(url) => onwards(&url, &cookie),
+            Visit::Onwards(cookie) => match self.onwards.as_mut().map(|onwards| onwards()).transpose() {
+                Ok(url) => onwards(url.as_ref().map_or_else(|| self.request.address(), Url::as_str), &cookie),
                 Err(error) => {
                     let advice = "open the address that the terminal shows; if that does not help, try again with `kclogin login`";
-                    Page::Failed { reason: error.sentence(), advice }.to_response()
+                    Page::Failed { title: "Not signed in", reason: error.sentence(), advice }.to_response()
                 }
             },
             Visit::UsedUp => Page::UsedUp.to_response(),
@@ -69,7 +70,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The answer, if it comes from a browser that was sent on from the start page, or there is none.
-    fn admit(&self, response: AuthorizationResponse, head: &Head) -> Result<AuthorizationResponse, Rejection> {
+    fn admit(&self, response: A::Answer, head: &Head) -> Result<A::Answer, Rejection> {
         if self.start.as_ref().is_none_or(|start| start.admits(&head.cookies)) { Ok(response) } else { Err(Rejection::OtherBrowser) }
     }
 }

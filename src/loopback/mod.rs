@@ -19,6 +19,7 @@ use url::Url;
 
 use crate::error::{Error, Result};
 use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse, Rejection};
+use crate::oidc::logout::{LogoutRequest, LogoutResponse};
 use accept::{Acceptor, Taken};
 use judge::{Judge, Onwards};
 
@@ -32,10 +33,49 @@ pub struct Loopback {
     redirect_uri: Url,
 }
 
+/// A request that the browser takes to the provider, and whose answer it brings back.
+pub trait Awaited {
+    /// What the provider answers.
+    type Answer;
+
+    /// Where the browser is sent to.
+    fn address(&self) -> &str;
+
+    /// The answer that the query of a request to the redirect URI holds.
+    ///
+    /// # Errors
+    /// It is not the provider's answer to this request.
+    fn check(&self, query: &str) -> std::result::Result<Self::Answer, Rejection>;
+}
+
+impl Awaited for AuthorizationRequest {
+    type Answer = AuthorizationResponse;
+
+    fn address(&self) -> &str {
+        self.url.as_str()
+    }
+
+    fn check(&self, query: &str) -> std::result::Result<AuthorizationResponse, Rejection> {
+        self.check(query)
+    }
+}
+
+impl Awaited for LogoutRequest {
+    type Answer = LogoutResponse;
+
+    fn address(&self) -> &str {
+        self.url.expose()
+    }
+
+    fn check(&self, query: &str) -> std::result::Result<LogoutResponse, Rejection> {
+        self.check(query)
+    }
+}
+
 /// The provider's answer and the browser that brought it.
-pub struct Arrival {
+pub struct Arrival<T = AuthorizationResponse> {
     /// What the provider says.
-    pub response: AuthorizationResponse,
+    pub response: T,
     /// The browser, waiting for its page; nothing where the answer came another way.
     pub browser: Option<WaitingBrowser>,
 }
@@ -84,13 +124,13 @@ impl Loopback {
     ///
     /// # Errors
     /// The system's event queue fails.
-    pub fn wait<'a>(
+    pub fn wait<'a, A: Awaited>(
         &mut self,
-        request: &'a AuthorizationRequest,
+        request: &'a A,
         start: Option<(&'a mut Start, &'a mut Onwards<'a>)>,
         deadline: Instant,
-        tick: &mut dyn FnMut(Duration) -> Option<AuthorizationResponse>,
-    ) -> Result<std::result::Result<Arrival, NoArrival>> {
+        tick: &mut dyn FnMut(Duration) -> Option<A::Answer>,
+    ) -> Result<std::result::Result<Arrival<A::Answer>, NoArrival>> {
         let malformed = Page::Rejected("The request could not be understood.").to_response();
         let forget_cookie = start.as_ref().map(|(start, _)| start.forget_cookie());
         let mut judge = match start {

@@ -172,7 +172,8 @@ impl Parameters {
     }
 }
 
-fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
+/// Whether two values are the same, in a time that does not tell where they differ.
+pub(super) fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }
 

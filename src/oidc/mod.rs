@@ -8,4 +8,5 @@ pub mod demands;
 pub mod document;
 pub mod endpoints;
 pub mod http;
+pub mod logout;
 pub mod provider;

@@ -34,6 +34,7 @@ mod listener;
 mod login;
 mod login_order;
 mod logout;
+mod logout_browser;
 mod machine;
 mod neighbours;
 mod paste;

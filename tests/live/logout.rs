@@ -1,6 +1,8 @@
 //! Signing out: what is left at Keycloak.
 
-use crate::bench::{Person, refresh_answer, user_info_status};
+use serde_json::json;
+
+use crate::bench::{Person, new_client, refresh_answer, user_info_status};
 
 /// The refresh token that is stored, read from the keyring as its owner may.
 fn stored_refresh_token(person: &Person) -> String {
@@ -61,4 +63,39 @@ fn logout_of_a_session_that_an_administrator_ended_is_success() {
     let outcome = person.run(&["logout"]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (0, ""), "{}", outcome.stderr);
     assert!(outcome.stderr.starts_with(&format!("Logged out {} from ", person.name)), "{}", outcome.stderr);
+}
+
+#[test]
+fn the_browser_ends_the_session_at_keycloak_and_comes_back() {
+    let person = Person::new();
+    // Without a setting of its own for it the client may come back to its redirect URIs.
+    for client in ["kclogin", &person.name] {
+        if client == person.name {
+            new_client("demo", client, &json!({"post.logout.redirect.uris": "+"}));
+        }
+        person.log_in(&["--client-id", client, "--profile", client]).done();
+        let token = person.run(&["token", "--profile", client]).done();
+        person.forget_seen();
+        let outcome = person.run(&["logout", "--browser", "--timeout", "60s", "--profile", client]);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (0, ""), "{}", outcome.stderr);
+        assert!(outcome.stderr.ends_with(&format!("\nLogged out {} from {}.\n", person.name, person.issuer())), "{}", outcome.stderr);
+        let seen = person.seen();
+        assert_eq!((&seen["title"], &seen["answered"]), (&"Signed out".into(), &json!([])), "{seen}");
+        assert_eq!((person.sessions(), user_info_status(&person.issuer(), token.trim_end())), (0, 401));
+        person.forget_seen();
+    }
+}
+
+#[test]
+fn where_keycloak_may_not_send_the_browser_back_the_session_ends_all_the_same() {
+    let mut person = Person::new();
+    new_client("demo", &person.name, &json!({"post.logout.redirect.uris": "-"}));
+    person.log_in(&["--client-id", &person.name]).done();
+    person.forget_seen();
+    person.browser("open");
+    let outcome = person.run(&["logout", "--browser", "--timeout", "15s"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("\nwarning: whether the session at the provider is over is not known: "), "{}", outcome.stderr);
+    assert_eq!(person.seen()["status"], 400, "{}", person.seen());
+    assert_eq!(person.sessions(), 0, "the refresh token was revoked, and its session with it");
 }

@@ -51,6 +51,7 @@ pub(super) fn sign_in(attempt: Attempt<'_>, wishes: &Wishes, config: &mut Config
             Page::SignedIn { name: set.identity.display_name(), account: set.identity.account_name(), provider: &set.issuer, client: &set.client_id }
         }
         Err(error) => Page::Failed {
+            title: "Not signed in",
             reason: error.sentence(),
             advice: error.hint_text().unwrap_or("go back to the terminal, and try again with `kclogin login`"),
         },

@@ -3,10 +3,12 @@
 
 use url::Url;
 
+use super::authorize::random_secret;
 use super::form::form;
 use super::response::document;
 use super::{Client, Provider, in_words};
 use crate::error::{Error, Result};
+use crate::oidc::logout::LogoutRequest;
 use crate::secret::Secret;
 
 /// How something came to be over.
@@ -29,6 +31,22 @@ impl Provider<'_> {
         self.post(at, client, &[("refresh_token", refresh_token.expose())])
     }
 
+    /// A request to end the session in the browser, with a state of 256 random bits (RP-Initiated Logout 1.0 section 2).
+    ///
+    /// # Errors
+    /// There is no such endpoint.
+    pub fn logout_request(&self, client_id: &str, id_token: &Secret<String>, redirect_uri: &Url) -> Result<LogoutRequest> {
+        let at = self.endpoints.end_session.as_ref().ok_or_else(|| Error::failed("the provider has no end session endpoint"))?;
+        let (mut url, state) = (at.clone(), random_secret());
+        url.set_fragment(None);
+        url.query_pairs_mut()
+            .append_pair("id_token_hint", id_token.expose())
+            .append_pair("client_id", client_id)
+            .append_pair("post_logout_redirect_uri", redirect_uri.as_str())
+            .append_pair("state", state.expose());
+        Ok(LogoutRequest { url: Secret::new(url.into()), state })
+    }
+
     /// Revokes a token of a kind that is not known (RFC 7009 section 2.1).
     ///
     /// # Errors
@@ -49,6 +67,11 @@ impl Provider<'_> {
 
     fn post(&self, at: &Url, client: &Client, fields: &[(&str, &str)]) -> Result<Ended> {
         let response = self.send(form(at, client, fields))?;
+        // Keycloak's answer has no body. A page is for somebody who would have to confirm it (RP-Initiated Logout 1.0 section 2).
+        let is_page = response.headers().get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        if response.status().is_success() && is_page {
+            return Err(Error::failed("the provider answers with a page for a browser"));
+        }
         if response.status().is_success() {
             return Ok(Ended::Now);
         }

@@ -120,6 +120,19 @@ fn every_command_works_with_a_provider_that_is_not_keycloak() {
 }
 
 #[test]
+fn its_session_is_ended_in_the_browser() {
+    let (other, home) = signed_in();
+    // Follows redirects, and keeps cookies while it does.
+    let outcome =
+        outcome(home.command(&["logout", "--browser", "--timeout", "30s"]).env("BROWSER", "curl -sLb none -o page").output().expect("kclogin runs"));
+    assert!(outcome.stderr.ends_with(&format!("\nLogged out carol from {}.\n", other.issuer())), "{outcome:?}");
+    outcome.done();
+    let page = std::fs::read_to_string(home.0.path().join("page")).expect("a page");
+    assert!(page.contains("<h1>Signed out</h1>"), "{page}");
+    home.run(&["token"]).failed(3);
+}
+
+#[test]
 fn a_provider_that_has_forgotten_everybody_is_not_believed() {
     let (other, home) = signed_in();
     let (port, before) = (other.port, home.run(&["token"]).done());
