@@ -3,6 +3,7 @@
 //! It owns the messages (Secret Service API Draft 0.2) and the D-Bus names of what can go wrong; which of them are asked again, and in which words a failure is
 //! said, is the parent's. No wait here is without an end: libdbus would wait for ever for the greeting of a bus that is silent, so the Hello is a call like others.
 
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -102,21 +103,24 @@ impl From<dbus::Error> for Fault {
 
 pub(super) type Answer<T> = Result<T, Fault>;
 
-/// The service, with a plain session open.
+/// The service, with a plain session open or about to be.
 pub(super) struct Client {
     bus: Channel,
-    session: Object,
+    /// Answers that came while another was waited for.
+    early: RefCell<Vec<Message>>,
+    /// The session, without which no secret crosses the bus.
+    session: OnceCell<Object>,
+    /// The serial number of the call that asked for one, until its answer is wanted.
+    opening: Cell<Option<u32>>,
 }
 
 impl Client {
     /// Connects to the bus at this address, which may say nothing for so long, and opens a session.
     pub(super) fn connect(address: &str, patience: Duration) -> Answer<Self> {
         let bus = Channel::open_private(address)?;
-        call::<(String,)>(&bus, Message::call_with_args(BUS, BUS_PATH, BUS, "Hello", ()), patience)?;
-        let mut client = Self { bus, session: object(NONE) };
+        let client = Self { bus, early: RefCell::default(), session: OnceCell::new(), opening: Cell::new(None) };
+        client.call::<(String,)>(Message::call_with_args(BUS, BUS_PATH, BUS, "Hello", ()), patience)?;
         client.introduce()?;
-        let (_, session): (Variant<Box<dyn RefArg>>, Object) = client.ask(&object(ROOT), SERVICE_INTERFACE, "OpenSession", ("plain", Variant("")))?;
-        client.session = session;
         Ok(client)
     }
 
@@ -133,9 +137,34 @@ impl Client {
         }
     }
 
-    /// The items with these attributes, the open ones and the locked ones.
+    /// The items with these attributes, the open ones and the locked ones. It comes before all else, so a session is opened while they are looked for.
     pub(super) fn search(&self, attributes: &HashMap<&str, &str>) -> Answer<(Vec<Object>, Vec<Object>)> {
-        self.ask(&object(ROOT), SERVICE_INTERFACE, "SearchItems", (attributes,))
+        if self.session.get().is_none() {
+            self.opening()?;
+        }
+        let found = self.ask(&object(ROOT), SERVICE_INTERFACE, "SearchItems", (attributes,))?;
+        self.session().map(|_| found)
+    }
+
+    /// Asks for a session, where nobody has yet.
+    fn opening(&self) -> Answer<u32> {
+        if let Some(serial) = self.opening.get() {
+            return Ok(serial);
+        }
+        let serial = self.send(Message::call_with_args(SERVICE, ROOT, SERVICE_INTERFACE, "OpenSession", ("plain", Variant(""))))?;
+        self.opening.set(Some(serial));
+        Ok(serial)
+    }
+
+    fn session(&self) -> Answer<Object> {
+        if let Some(session) = self.session.get() {
+            return Ok(session.clone());
+        }
+        let serial = self.opening()?;
+        // If it does not come, it is asked for anew.
+        self.opening.set(None);
+        let (_, session): (Variant<Box<dyn RefArg>>, Object) = self.answer(serial, ANSWER)?;
+        Ok(self.session.get_or_init(|| session).clone())
     }
 
     /// Where new items go.
@@ -152,13 +181,13 @@ impl Client {
 
     /// What an item keeps.
     pub(super) fn secret(&self, item: &Object) -> Answer<Secret<Vec<u8>>> {
-        let ((_, _, secret, _),): (WireSecret,) = self.ask(item, ITEM, "GetSecret", (self.session.clone(),))?;
+        let ((_, _, secret, _),): (WireSecret,) = self.ask(item, ITEM, "GetSecret", (self.session()?,))?;
         Ok(Secret::new(secret))
     }
 
     /// Gives an item another secret.
     pub(super) fn set_secret(&self, item: &Object, secret: &Secret<Vec<u8>>) -> Answer<()> {
-        self.ask(item, ITEM, "SetSecret", (self.wire(secret),))
+        self.ask(item, ITEM, "SetSecret", (self.wire(secret)?,))
     }
 
     /// Makes an item, in place of any that has the same attributes. The person may be asked, for so long.
@@ -174,7 +203,7 @@ impl Client {
         let mut properties = PropMap::new();
         properties.insert(format!("{ITEM}.Label"), Variant(Box::new(label.to_owned())));
         properties.insert(format!("{ITEM}.Attributes"), Variant(Box::new(attributes)));
-        let (_, prompt): (Object, Object) = self.ask(collection, COLLECTION, "CreateItem", (properties, self.wire(secret), true))?;
+        let (_, prompt): (Object, Object) = self.ask(collection, COLLECTION, "CreateItem", (properties, self.wire(secret)?, true))?;
         self.prompt(&prompt, limit)
     }
 
@@ -190,8 +219,8 @@ impl Client {
         self.prompt(&prompt, limit)
     }
 
-    fn wire(&self, secret: &Secret<Vec<u8>>) -> WireSecret {
-        (self.session.clone(), Vec::new(), secret.expose().clone(), CONTENT.to_owned())
+    fn wire(&self, secret: &Secret<Vec<u8>>) -> Answer<WireSecret> {
+        Ok((self.session()?, Vec::new(), secret.expose().clone(), CONTENT.to_owned()))
     }
 
     /// Has the service ask the person, where it wants to, and waits for them. A time of nothing asks nobody.
@@ -203,15 +232,15 @@ impl Client {
             return Err(Fault::Prompt);
         }
         let rule = format!("type='signal',interface='{PROMPT}',member='Completed',path='{prompt}'");
-        call::<()>(&self.bus, Message::call_with_args(BUS, BUS_PATH, BUS, "AddMatch", (rule,)), ANSWER)?;
+        self.call::<()>(Message::call_with_args(BUS, BUS_PATH, BUS, "AddMatch", (rule,)), ANSWER)?;
         // The prompt may be over before its call is answered.
-        let asked = send(&self.bus, Message::call_with_args(SERVICE, prompt.clone(), PROMPT, "Prompt", ("",)))?;
+        let asked = self.send(Message::call_with_args(SERVICE, prompt.clone(), PROMPT, "Prompt", ("",)))?;
         let is_end = |message: &Message| {
             let is_completed = message.msg_type() == MessageType::Signal && message.member().is_some_and(|member| *member == *"Completed");
             is_completed && message.path().is_some_and(|path| *path == **prompt)
         };
         let is_failure = |message: &Message| message.msg_type() == MessageType::Error && message.get_reply_serial() == Some(asked);
-        if let Some(mut end) = receive(&self.bus, limit, |message| is_end(message) || is_failure(message))? {
+        if let Some(mut end) = self.receive(limit, |message| is_end(message) || is_failure(message))? {
             let dismissed: bool = end.as_result()?.get1().ok_or(Fault::Unreadable("Prompt"))?;
             return if dismissed { Err(Fault::Prompt) } else { Ok(()) };
         }
@@ -222,40 +251,51 @@ impl Client {
 
     fn ask<T: ReadAll>(&self, object: &Object, interface: &str, method: &'static str, arguments: impl AppendAll) -> Answer<T> {
         let message = Message::call_with_args(SERVICE, object.clone(), interface, method, arguments);
-        call(&self.bus, message, ANSWER).map_err(|fault| match fault {
+        self.call(message, ANSWER).map_err(|fault| match fault {
             Fault::Unreadable(_) => Fault::Unreadable(method),
             fault => fault,
         })
     }
-}
 
-/// Sends a call and reads its answer, for which there is so long.
-///
-/// libdbus has this as one function, which sends everything before it looks at the time: where nobody speaks at the other end, that is for ever.
-fn call<T: ReadAll>(bus: &Channel, message: Message, limit: Duration) -> Answer<T> {
-    let serial = send(bus, message)?;
-    let answer = receive(bus, limit, |message| message.get_reply_serial() == Some(serial))?;
-    let mut answer = answer.ok_or_else(|| Fault::Call { name: NO_REPLY.to_owned(), message: format!("no answer within {} s", limit.as_secs()) })?;
-    answer.as_result()?.read_all().map_err(|_| Fault::Unreadable("a call"))
-}
+    /// Sends a call and reads its answer, for which there is so long.
+    ///
+    /// libdbus has this as one function, which sends everything before it looks at the time: where nobody speaks at the other end, that is for ever.
+    fn call<T: ReadAll>(&self, message: Message, limit: Duration) -> Answer<T> {
+        let serial = self.send(message)?;
+        self.answer(serial, limit)
+    }
 
-fn send(bus: &Channel, message: Message) -> Answer<u32> {
-    bus.send(message)
-        .map_err(|()| Fault::Call { name: "org.freedesktop.DBus.Error.NoMemory".to_owned(), message: "the message could not be sent".to_owned() })
-}
+    fn send(&self, message: Message) -> Answer<u32> {
+        let failed = || Fault::Call { name: "org.freedesktop.DBus.Error.NoMemory".to_owned(), message: "the message could not be sent".to_owned() };
+        self.bus.send(message).map_err(|()| failed())
+    }
 
-/// The next message that is wanted, if it comes in time; the others are for nobody here.
-fn receive(bus: &Channel, limit: Duration, is_wanted: impl Fn(&Message) -> bool) -> Answer<Option<Message>> {
-    let begun = Instant::now();
-    loop {
-        while let Some(message) = bus.pop_message() {
-            if is_wanted(&message) {
-                return Ok(Some(message));
-            }
+    /// The answer to the call with this serial number.
+    fn answer<T: ReadAll>(&self, serial: u32, limit: Duration) -> Answer<T> {
+        let answer = self.receive(limit, |message| message.get_reply_serial() == Some(serial))?;
+        let late = || Fault::Call { name: NO_REPLY.to_owned(), message: format!("no answer within {} s", limit.as_secs()) };
+        answer.ok_or_else(late)?.as_result()?.read_all().map_err(|_| Fault::Unreadable("a call"))
+    }
+
+    /// The next message that is wanted, if it comes in time. Answers that somebody else waits for are put aside; the rest is for nobody here.
+    fn receive(&self, limit: Duration, is_wanted: impl Fn(&Message) -> bool) -> Answer<Option<Message>> {
+        let mut early = self.early.borrow_mut();
+        if let Some(at) = early.iter().position(&is_wanted) {
+            return Ok(Some(early.swap_remove(at)));
         }
-        let Some(left) = limit.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) else { return Ok(None) };
-        let gone = || Fault::Call { name: "org.freedesktop.DBus.Error.Disconnected".to_owned(), message: "the bus closed the connection".to_owned() };
-        bus.read_write(Some(left)).map_err(|()| gone())?;
+        let begun = Instant::now();
+        loop {
+            while let Some(message) = self.bus.pop_message() {
+                if is_wanted(&message) {
+                    return Ok(Some(message));
+                }
+                early.extend(message.get_reply_serial().is_some().then_some(message));
+            }
+            let Some(left) = limit.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) else { return Ok(None) };
+            let gone =
+                || Fault::Call { name: "org.freedesktop.DBus.Error.Disconnected".to_owned(), message: "the bus closed the connection".to_owned() };
+            self.bus.read_write(Some(left)).map_err(|()| gone())?;
+        }
     }
 }
 
