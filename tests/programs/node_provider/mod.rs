@@ -175,14 +175,20 @@ fn signed_in() -> (Other, Home) {
 }
 
 fn signed_in_at(other: Other) -> (Other, Home) {
+    let home = signed_in_by(&Browser::new(), &other);
+    (other, home)
+}
+
+#[track_caller]
+fn signed_in_by(browser: &Browser, other: &Other) -> Home {
     let home = Home::new();
-    let outcome = home.log_in(&other, &LASTING, |address| {
-        let page = Browser::new().sign_in(address, "carol");
+    let outcome = home.log_in(other, &LASTING, |address| {
+        let page = browser.sign_in(address, "carol");
         assert!(page.contains("Signed in as carol"), "{page}");
     });
     assert!(outcome.stderr.ends_with(&format!("Logged in as carol at {}.", other.issuer)), "{outcome:?}");
     outcome.done();
-    (other, home)
+    home
 }
 
 #[test]
@@ -246,6 +252,36 @@ fn a_device_that_is_named_no_interval_asks_every_five_seconds() {
     // It is the provider that says when, and it may have taken its time to say it the first time.
     assert!(Duration::from_millis(least) + Duration::from_millis(500) > DEFAULT_INTERVAL, "{times:?}");
     assert!(home.run(&["whoami"]).done().starts_with("dave of the other house (dave)\n"));
+}
+
+#[test]
+fn the_browser_ends_the_session_that_it_has() {
+    let (other, browser) = (Other::start(), Browser::new());
+    let home = signed_in_by(&browser, &other);
+    let file = home.tokens();
+    let aside = home.0.path().join("aside");
+    std::fs::copy(&file, &aside).expect("copied");
+    let opened = home.0.path().join("opened");
+    let script = home.0.path().join("open.sh");
+    std::fs::write(&script, format!("echo \"$1\" > {0}.new; mv {0}.new {0}", opened.display())).expect("written");
+    let mut logout = home.command(&["logout", "--browser", "--timeout", "60s"]);
+    logout.env("BROWSER", format!("sh {}", script.display())).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let logout = logout.spawn().expect("started");
+    let address = eventually("an address", || std::fs::read_to_string(&opened).ok());
+    let (_, page) = browser.go(address.trim(), &[]);
+    // It asks, as it should of whoever is sent there, and goes back when it was told yes.
+    let mut form = fields(&page);
+    form.insert("logout", "yes");
+    let (_, page) = browser.go(&format!("{}/session/end/confirm", other.issuer), &form.into_iter().collect::<Vec<_>>());
+    assert!(page.contains("<h1>Signed out</h1>"), "{page}");
+    let outcome = outcome(logout.wait_with_output().expect("an end"));
+    assert!(outcome.stderr.ends_with(&format!("\nLogged out carol from {}.\n", other.issuer)), "{outcome:?}");
+    outcome.done();
+    let (_, page) = browser.go(&format!("{}/session/end", other.issuer), &[]);
+    assert!(!page.contains("carol"), "nobody is signed in there any more: {page}");
+    // What was copied before is of no use.
+    std::fs::copy(&aside, &file).expect("copied, with its mode");
+    home.run(&["token", "--force-refresh"]).failed(3);
 }
 
 #[test]

@@ -12,7 +12,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
       token_endpoint_auth_method: 'none',
       grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
       redirect_uris: ['http://127.0.0.1/callback'],
-      post_logout_redirect_uris: ['http://127.0.0.1/signed-out'],
+      post_logout_redirect_uris: ['http://127.0.0.1/callback'],
     },
   ],
   claims: { openid: ['sub'], profile: ['name'] },
