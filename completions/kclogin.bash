@@ -462,7 +462,7 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__doctor)
-            opts="-p -q -v -h --json --issuer --server --realm --client-id --client-secret-stdin --scope --pushed-authorization-requests --ca-file --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --pushed-authorization-request-endpoint --browser --redirect-uri --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --json --issuer --server --realm --client-id --client-secret-stdin --scope --pushed-authorization-requests --ca-file --client-certificate --client-key --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --pushed-authorization-request-endpoint --browser --redirect-uri --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -493,6 +493,14 @@ _kclogin() {
                     return 0
                     ;;
                 --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -778,7 +786,7 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__login)
-            opts="-p -q -v -h --issuer --server --realm --client-id --client-secret-stdin --scope --pushed-authorization-requests --ca-file --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --pushed-authorization-request-endpoint --browser --no-browser --private --paste --device --redirect-uri --timeout --prompt --login-hint --idp-hint --acr-values --max-age --action --param --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --issuer --server --realm --client-id --client-secret-stdin --scope --pushed-authorization-requests --ca-file --client-certificate --client-key --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --pushed-authorization-request-endpoint --browser --no-browser --private --paste --device --redirect-uri --timeout --prompt --login-hint --idp-hint --acr-values --max-age --action --param --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -809,6 +817,14 @@ _kclogin() {
                     return 0
                     ;;
                 --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

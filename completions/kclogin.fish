@@ -61,6 +61,8 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l scope -d 'Ask 
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l pushed-authorization-requests -d 'Push the authorization request before the browser opens (PAR), as some clients must; `=false` no longer' -r -f -a "true\t''
 false\t''"
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l ca-file -d 'Trust the certificates in this file instead of the system\'s' -r -F
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l client-certificate -d 'Show this certificate to the provider (mutual TLS)' -r -F
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l client-key -d 'The certificate\'s key, where it is in another file' -r -F
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l authorization-endpoint -d 'Where the provider shows its login page, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l token-endpoint -d 'Where the provider gives tokens, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l userinfo-endpoint -d 'Where the provider says who a token belongs to, if it has no discovery' -r
@@ -486,6 +488,8 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l scope -d 'Ask
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l pushed-authorization-requests -d 'Push the authorization request before the browser opens (PAR), as some clients must; `=false` no longer' -r -f -a "true\t''
 false\t''"
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l ca-file -d 'Trust the certificates in this file instead of the system\'s' -r -F
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l client-certificate -d 'Show this certificate to the provider (mutual TLS)' -r -F
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l client-key -d 'The certificate\'s key, where it is in another file' -r -F
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l authorization-endpoint -d 'Where the provider shows its login page, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l token-endpoint -d 'Where the provider gives tokens, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l userinfo-endpoint -d 'Where the provider says who a token belongs to, if it has no discovery' -r

@@ -174,7 +174,7 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
     };
     let terminal = &host.terminal;
     let trace = |text| terminal.trace(text);
-    let http = Http::new(HttpSettings::new(&host.environment, input.profile.settings.ca_file.clone()), &trace);
+    let http = Http::new(HttpSettings::new(&host.environment, &input.profile.settings), &trace);
     let state_dir = host.environment.state_dir();
     let mut typed = host.typed.borrow_mut();
     let surroundings = Surroundings::of(&host.environment, typed.is_terminal() && terminal.has_reader());

@@ -26,7 +26,7 @@ pub(crate) fn doctor(options: &Doctor, global: &Global, host: &mut Host) -> Resu
     let origins =
         profile.as_ref().ok().zip(wanted.as_ref().ok()).map(|(profile, wanted)| origins(options, global, known, wanted, profile, &host.environment));
     let store = store(profile.as_ref().ok(), global, host);
-    let ca_file = profile.as_ref().ok().and_then(|profile| profile.settings.ca_file.clone());
+    let settings = profile.as_ref().map(|profile| profile.settings.clone()).unwrap_or_default();
     let input = Input {
         json: options.json,
         config_path: host.environment.config_dir().map(|dir| dir.join("config.toml")),
@@ -38,7 +38,7 @@ pub(crate) fn doctor(options: &Doctor, global: &Global, host: &mut Host) -> Resu
     };
     let terminal = &host.terminal;
     let trace = |text| terminal.trace(text);
-    let http_settings = HttpSettings::new(&host.environment, ca_file);
+    let http_settings = HttpSettings::new(&host.environment, &settings);
     let http = Http::new(http_settings.clone(), &trace);
     let surroundings = Surroundings::of(&host.environment, host.typed.borrow().is_terminal() && terminal.has_reader());
     let parts = Parts {

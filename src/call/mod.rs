@@ -65,7 +65,7 @@ pub(crate) fn environment_secret(environment: &Environment) -> Option<Secret<Str
 pub(crate) fn with_http<T>(profile: &Profile, host: &Host, limit: Option<Duration>, command: impl FnOnce(&Http<'_>) -> Result<T>) -> Result<T> {
     let terminal = &host.terminal;
     let trace = |text| terminal.trace(text);
-    let mut settings = HttpSettings::new(&host.environment, profile.settings.ca_file.clone());
+    let mut settings = HttpSettings::new(&host.environment, &profile.settings);
     settings.limit = limit;
     command(&Http::new(settings, &trace))
 }
@@ -131,6 +131,8 @@ pub(crate) fn wanted(global: &Global, given: Option<Given<'_>>, environment: &En
         login_method,
         pushed_authorization_requests: at.pushed_authorization_requests,
         ca_file: at.ca_file.as_ref().map(absolute),
+        client_certificate: at.client_certificate.as_ref().map(absolute),
+        client_key: at.client_key.as_ref().map(absolute),
         store: store_setting(global, environment),
         endpoints: ExplicitEndpoints {
             authorization_endpoint: url("authorization endpoint", &at.authorization_endpoint)?,

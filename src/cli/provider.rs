@@ -31,6 +31,12 @@ pub struct ProviderAndClient {
     /// Trust the certificates in this file instead of the system's
     #[arg(long, value_name = "PEM", help_heading = "Provider and client")]
     pub ca_file: Option<PathBuf>,
+    /// Show this certificate to the provider (mutual TLS)
+    #[arg(long, value_name = "PEM", help_heading = "Provider and client")]
+    pub client_certificate: Option<PathBuf>,
+    /// The certificate's key, where it is in another file
+    #[arg(long, value_name = "PEM", help_heading = "Provider and client", requires = "client_certificate")]
+    pub client_key: Option<PathBuf>,
     /// Where the provider shows its login page, if it has no discovery
     #[arg(long, value_name = "URL", help_heading = "Provider and client", requires = "token_endpoint")]
     pub authorization_endpoint: Option<String>,

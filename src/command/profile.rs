@@ -73,6 +73,8 @@ pub fn show(profile: &Profile, store: &str, config: &Config, terminal: &Terminal
         ("Requests", settings.pushed_authorization_requests.then(|| "pushed before the browser opens".to_owned())),
         ("Redirect", settings.redirect_uri.as_ref().map(ToString::to_string)),
         ("CA file", settings.ca_file.as_ref().map(|path| path.display().to_string())),
+        ("Shows", settings.client_certificate.as_ref().map(|path| format!("the certificate {}", path.display()))),
+        ("Key file", settings.client_key.as_ref().map(|path| path.display().to_string())),
         ("Store", Some(store.to_owned())),
         ("Sites", Some(settings.sites.join(", ")).filter(|sites| !sites.is_empty())),
         ("Docker", settings.docker_username.as_ref().map(|name| format!("as the user {name}"))),

@@ -1,26 +1,28 @@
-//! Moving bytes to a provider and back: with `failure`, which has the sentence for each way a connection fails, the only place that names the HTTP client.
+//! Moving bytes to a provider and back: with `failure`, which has the sentence for each way a connection fails, `route`, which knows the proxies, and
+//! `certificates`, the only place that names the HTTP client.
 //!
-//! It owns TLS roots, proxies, time limits and size limits. It follows no redirect: an endpoint that moves must be configured anew, or the secrets in a
+//! It owns time limits and size limits. It follows no redirect: an endpoint that moves must be configured anew, or the secrets in a
 //! request would go where nobody agreed to send them. What the bytes mean is left to `provider`.
 
+mod certificates;
 mod failure;
+mod route;
 
-use std::fs;
-use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use ureq::tls::{PemItem, RootCerts, TlsConfig};
-use ureq::{Agent, Proxy};
+use ureq::Agent;
 use url::Url;
 
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::oidc::endpoints::is_loopback;
-use crate::secret::Secret;
-use failure::{at, stage, unreachable};
+use crate::profile;
+use certificates::Certificates;
+use failure::{Shown, at, stage, unreachable};
+use route::Proxies;
 
 pub use failure::Stage;
+pub use route::Route;
 
 /// An HTTP request with its whole body.
 pub type Request = ureq::http::Request<Vec<u8>>;
@@ -37,51 +39,17 @@ const BODY_LIMIT: u64 = 1 << 20;
 /// What decides how connections are made.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// PEM certificates that are trusted instead of the system's.
-    pub ca_file: Option<PathBuf>,
     /// The longest a whole exchange may take, where that is less than usual.
     pub limit: Option<Duration>,
-    https_proxy: Option<Named>,
-    http_proxy: Option<Named>,
-    no_proxy: Option<(&'static str, String)>,
-}
-
-/// A proxy's URL, which may hold a password, and the variable that names it.
-type Named = (&'static str, Secret<String>);
-
-/// How requests to a URL go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// Straight there, as no variable names a proxy, or it is on this machine.
-    Direct,
-    /// Straight there, by this variable's exception.
-    Excepted(&'static str),
-    /// Through a proxy.
-    Proxy {
-        /// The variable that names it.
-        variable: &'static str,
-        /// Its address, without user name and password.
-        address: String,
-        /// Its host.
-        host: String,
-        /// Its port.
-        port: u16,
-    },
+    certificates: Certificates,
+    proxies: Proxies,
 }
 
 impl Settings {
-    /// The proxies of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in either case, and a CA file.
+    /// What the environment says of proxies and authorities, and the profile of authorities and the client's own certificate.
     #[must_use]
-    pub fn new(environment: &Environment, ca_file: Option<PathBuf>) -> Self {
-        let first = |names: &[&'static str]| names.iter().find_map(|name| Some((*name, environment.get(name)?)));
-        let proxy = |names: &[&'static str]| first(names).map(|(name, url)| (name, Secret::from(url)));
-        Self {
-            ca_file,
-            limit: None,
-            https_proxy: proxy(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
-            http_proxy: proxy(&["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]),
-            no_proxy: first(&["no_proxy", "NO_PROXY"]).map(|(name, text)| (name, text.to_owned())),
-        }
+    pub fn new(environment: &Environment, profile: &profile::Settings) -> Self {
+        Self { limit: None, certificates: Certificates::of(environment, profile), proxies: Proxies::of(environment) }
     }
 
     /// How requests to a URL go.
@@ -89,40 +57,7 @@ impl Settings {
     /// # Errors
     /// The variable that names the proxy holds no URL.
     pub fn route(&self, url: &Url) -> Result<Route> {
-        let configured = if url.scheme() == "https" { &self.https_proxy } else { &self.http_proxy };
-        let (Some(proxy), Some((variable, _))) = (self.proxy_for(url)?, configured) else { return Ok(Route::Direct) };
-        // The url crate's URLs are always valid URIs.
-        let is_excepted = url.as_str().parse().is_ok_and(|uri| proxy.is_no_proxy(&uri));
-        Ok(match &self.no_proxy {
-            Some((variable, _)) if is_excepted => Route::Excepted(variable),
-            _ => Route::Proxy {
-                variable,
-                address: format!("{}://{}:{}", proxy.protocol(), proxy.host(), proxy.port()),
-                host: proxy.host().to_owned(),
-                port: proxy.port(),
-            },
-        })
-    }
-
-    /// The proxy for a URL; like Go's and curl's users expect, never one for this machine itself.
-    fn proxy_for(&self, url: &Url) -> Result<Option<Proxy>> {
-        let configured = if url.scheme() == "https" { &self.https_proxy } else { &self.http_proxy };
-        // The proxy's URL may hold a password, so it is never repeated.
-        let Some(text) = configured.as_ref().filter(|_| !is_loopback(url)).map(|(_, proxy)| proxy.expose()) else { return Ok(None) };
-        let bad = |_| Error::usage("the proxy named by the environment is not a URL").hint("look at HTTPS_PROXY, HTTP_PROXY and ALL_PROXY");
-        let proxy = Proxy::new(text).map_err(bad)?;
-        let Some((_, no_proxy)) = &self.no_proxy else { return Ok(Some(proxy)) };
-        let mut builder = Proxy::builder(proxy.protocol()).host(proxy.host()).port(proxy.port());
-        if let Some(username) = proxy.username() {
-            builder = builder.username(username);
-        }
-        if let Some(password) = proxy.password() {
-            builder = builder.password(password);
-        }
-        for expression in no_proxy.split(',').map(str::trim).filter(|expression| !expression.is_empty()) {
-            builder = builder.no_proxy(expression);
-        }
-        builder.build().map(Some).map_err(bad)
+        self.proxies.route(url)
     }
 }
 
@@ -144,10 +79,6 @@ impl<'a> Http<'a> {
         if let Some(agent) = self.agent.get() {
             return Ok(agent);
         }
-        let roots = match &self.settings.ca_file {
-            Some(path) => RootCerts::new_with_certs(&read_certificates(path)?),
-            None => RootCerts::PlatformVerifier,
-        };
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -155,7 +86,7 @@ impl<'a> Http<'a> {
             .timeout_connect(Some(CONNECT_LIMIT))
             .user_agent(concat!("kclogin/", env!("CARGO_PKG_VERSION")))
             .proxy(None)
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .tls_config(self.settings.certificates.to_tls()?)
             .build();
         Ok(self.agent.get_or_init(|| config.new_agent()))
     }
@@ -204,8 +135,12 @@ impl<'a> Http<'a> {
 
     fn exchange(&self, limit: Duration, url: &Url, request: Request) -> std::result::Result<Response, (Stage, Error)> {
         let agent = self.agent().map_err(|error| (Stage::Trust, error))?;
-        let failed = |error| (stage(&error), unreachable(url, &error));
-        let proxy = self.settings.proxy_for(url).map_err(|error| (Stage::Way, error))?;
+        let proxy = self.settings.proxies.proxy_for(url).map_err(|error| (Stage::Way, error))?;
+        let shown = Shown {
+            password: proxy.as_ref().is_some_and(|proxy| proxy.username().is_some() || proxy.password().is_some()),
+            certificate: self.settings.certificates.has_own(),
+        };
+        let failed = |error| (stage(&error), unreachable(url, &error, shown));
         let request = agent.configure_request(request).timeout_global(Some(limit)).proxy(proxy).build();
         let (parts, mut body) = agent.run(request).map_err(failed)?.into_parts();
         // None was asked for, and none could be read: a small answer that grows without end is no danger where nothing makes it grow.
@@ -223,53 +158,4 @@ fn without_query(url: &Url) -> String {
     url.set_query(None);
     url.set_fragment(None);
     url.into()
-}
-
-fn read_certificates(path: &PathBuf) -> Result<Vec<ureq::tls::Certificate<'static>>> {
-    let shown = path.display();
-    let pem = fs::read(path).map_err(|error| Error::failed(format!("the CA file {shown} can't be read: {error}")))?;
-    let certificates: Vec<_> = ureq::tls::parse_pem(&pem)
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    if certificates.is_empty() {
-        return Err(Error::failed(format!("the CA file {shown} holds no certificate in PEM form")));
-    }
-    Ok(certificates)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn settings(pairs: &[(&str, &str)]) -> Settings {
-        Settings::new(&Environment::from_pairs(pairs.iter().copied()), None)
-    }
-
-    fn proxy(settings: &Settings, url: &str) -> Option<String> {
-        let url = Url::parse(url).expect("a URL");
-        let proxy = settings.proxy_for(&url).expect("a proxy or none")?;
-        (!proxy.is_no_proxy(&url.as_str().parse().expect("a URI"))).then(|| proxy.host().to_owned())
-    }
-
-    #[test]
-    fn proxies_are_chosen_by_scheme_and_never_for_this_machine() {
-        let both = settings(&[("HTTPS_PROXY", "http://s.example:3128"), ("HTTP_PROXY", "http://p.example"), ("NO_PROXY", "in.example, .lan")]);
-        assert_eq!(proxy(&both, "https://kc.example/"), Some("s.example".to_owned()));
-        assert_eq!(proxy(&both, "http://kc.example/"), Some("p.example".to_owned()));
-        assert_eq!(proxy(&both, "https://in.example/"), None);
-        assert_eq!(proxy(&both, "https://kc.lan/"), None);
-        assert_eq!(proxy(&both, "http://127.0.0.1:8080/"), None);
-        assert_eq!(proxy(&both, "http://localhost:8080/"), None);
-        assert_eq!(proxy(&settings(&[("ALL_PROXY", "http://a.example")]), "https://kc.example/"), Some("a.example".to_owned()));
-    }
-
-    #[test]
-    fn a_bad_proxy_is_an_error_that_does_not_repeat_its_password() {
-        let url = Url::parse("https://kc.example/").expect("a URL");
-        let error = settings(&[("HTTPS_PROXY", "ht!tp://user:hunter2@")]).proxy_for(&url).expect_err("refused");
-        assert!(!format!("{error:?}").contains("hunter2"));
-    }
 }

@@ -41,6 +41,10 @@ pub struct Changes {
     pub pushed_authorization_requests: Option<bool>,
     /// `--ca-file`, made absolute
     pub ca_file: Option<std::path::PathBuf>,
+    /// `--client-certificate`, made absolute
+    pub client_certificate: Option<std::path::PathBuf>,
+    /// `--client-key`, made absolute
+    pub client_key: Option<std::path::PathBuf>,
     /// `--store` or `KCLOGIN_STORE`
     pub store: Option<String>,
     /// The endpoint options.
@@ -206,6 +210,11 @@ fn apply(changes: &Changes, settings: &mut Settings) {
     replace(&mut settings.login_method, &changes.login_method);
     settings.pushed_authorization_requests = changes.pushed_authorization_requests.unwrap_or(settings.pushed_authorization_requests);
     replace(&mut settings.ca_file, &changes.ca_file);
+    if changes.client_certificate.is_some() {
+        // A new certificate's key is beside it, or in it: never that of the one before.
+        settings.client_certificate.clone_from(&changes.client_certificate);
+        settings.client_key.clone_from(&changes.client_key);
+    }
     replace(&mut settings.store, &changes.store);
     replace(&mut settings.endpoints.authorization_endpoint, &changes.endpoints.authorization_endpoint);
     replace(&mut settings.endpoints.token_endpoint, &changes.endpoints.token_endpoint);

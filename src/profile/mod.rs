@@ -59,6 +59,12 @@ pub struct Settings {
     /// PEM certificates to trust instead of the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
+    /// The client's own certificate for mutual TLS (RFC 8705), in PEM form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_certificate: Option<PathBuf>,
+    /// Its key, where that is in another file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_key: Option<PathBuf>,
     /// The token store; nothing for the keyring.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,

@@ -219,7 +219,7 @@ fn a_proxy_is_named_with_its_variable_and_without_its_password() {
         .is("Network DNS", "ok", "127.0.0.1 is an address")
         .is("Network connection", "ok", &format!("the proxy at 127.0.0.1:{port}"))
         .is("Network certificate", "skipped", "there is no connection")
-        .is("Provider discovery", "failed", "the proxy refuses");
+        .is("Provider discovery", "failed", "the proxy does not accept the user name and the password");
     assert!(found.checks.values().all(|(_, detail, _)| !detail.contains("hunter2") && !detail.contains("alice")));
     machine.set("NO_PROXY", ".invalid");
     doctor(&machine, &call).is("Network proxy", "ok", "none for kc.invalid, by NO_PROXY").is("Network DNS", "failed", "kc.invalid is not known");

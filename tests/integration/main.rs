@@ -37,6 +37,7 @@ mod logout;
 mod logout_browser;
 mod machine;
 mod neighbours;
+mod networks;
 mod paste;
 mod person;
 mod profiles;

@@ -192,7 +192,7 @@ fn debug_texts_show_no_secret() {
     let environment =
         Environment::from_pairs([("KCLOGIN_CLIENT_SECRET", SECRET), ("HTTPS_PROXY", "http://alice:s3cr3t-of-backend@proxy.example:3128")]);
     assert!(!format!("{environment:?}").contains(SECRET), "{environment:?}");
-    let settings = Settings::new(&environment, None);
+    let settings = Settings::new(&environment, &kclogin::profile::Settings::default());
     assert!(!format!("{settings:?}").contains(SECRET), "{settings:?}");
     let client = kclogin::oidc::provider::Client {
         id: "backend".to_owned(),

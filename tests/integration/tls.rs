@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use kclogin::exit::Exit;
 use ureq::Agent;
-use ureq::tls::TlsConfig;
+use ureq::tls::{Certificate, ClientCert, PrivateKey, TlsConfig};
 use url::Url;
 
 use crate::machine::Machine;
@@ -28,9 +28,13 @@ fn refused(setup: TlsSetup, trust: bool) -> (String, String) {
     (provider.base().replace("https://", ""), stderr)
 }
 
-/// A browser that trusts any certificate: where the provider sends it.
-fn redirect_over_tls(url: &Url) -> Url {
-    let tls = TlsConfig::builder().disable_verification(true).build();
+/// A browser that trusts any certificate and may show one of its own: where the provider sends it.
+pub(crate) fn redirect_over_tls(url: &Url, own: Option<&(String, String)>) -> Url {
+    let own = own.map(|(certificate, key)| {
+        let certificate = Certificate::from_pem(certificate.as_bytes()).expect("a certificate");
+        ClientCert::new_with_certs(&[certificate], PrivateKey::from_pem(key.as_bytes()).expect("a key"))
+    });
+    let tls = TlsConfig::builder().disable_verification(true).client_cert(own).build();
     let config = Agent::config_builder().tls_config(tls).max_redirects(0).max_redirects_will_error(false).build();
     let response = config.new_agent().get(url.as_str()).call().expect("an answer");
     Url::parse(response.headers().get("location").and_then(|value| value.to_str().ok()).expect("a redirect")).expect("a URL")
@@ -41,7 +45,7 @@ fn a_given_ca_is_trusted_and_remembered() {
     let (provider, machine) = (Provider::start_tls(TlsSetup::Trusted), Machine::new());
     let file = machine.path("ca.pem");
     std::fs::write(&file, provider.ca_pem()).expect("written");
-    machine.browse(|url| drop(Page::at(&redirect_over_tls(url))));
+    machine.browse(|url| drop(Page::at(&redirect_over_tls(url, None))));
     let file = file.to_str().expect("UTF-8");
     machine.run(&["login", "--timeout", "10s", "--ca-file", file, "--issuer", &provider.issuer()]).done();
     assert!(machine.config().contains(&format!("ca-file = \"{file}\"")), "{}", machine.config());

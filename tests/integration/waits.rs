@@ -20,7 +20,7 @@ fn discovery(respond: Respond) -> Error {
     provider.respond(Endpoint::Discovery, respond);
     let traced = Mutex::new(Vec::new());
     let trace = |text| traced.lock().expect("traced").push(text);
-    let mut settings = Settings::new(&Environment::default(), None);
+    let mut settings = Settings::new(&Environment::default(), &kclogin::profile::Settings::default());
     settings.limit = Some(Duration::from_millis(500));
     let (http, begun) = (Http::new(settings, &trace), Instant::now());
     let error = Discovered::discover(&http, &provider.issuer()).err().expect("a failure");

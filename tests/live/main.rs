@@ -14,6 +14,7 @@ mod device;
 mod doctor;
 mod fake_keyring;
 mod form;
+mod front;
 mod homes;
 mod import;
 mod kept;

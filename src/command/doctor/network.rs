@@ -150,8 +150,7 @@ fn certificate(url: &Url, contact: &std::result::Result<Contact, (Stage, Error)>
     if url.scheme() == "http" {
         return Finding::ok(NAME, "none: plain http, which does not leave this machine");
     }
-    // The other systems' own verifiers don't look at the variable.
-    let named = environment.get("SSL_CERT_FILE").filter(|_| cfg!(all(unix, not(target_os = "macos"))));
+    let named = environment.get("SSL_CERT_FILE");
     let by = match (&profile.settings.ca_file, named) {
         (Some(file), _) => format!("the authorities in {}", file.display()),
         (None, Some(file)) => format!("the authorities in {file} (SSL_CERT_FILE)"),
@@ -163,12 +162,7 @@ fn certificate(url: &Url, contact: &std::result::Result<Contact, (Stage, Error)>
             let advice = error.hint_text().unwrap_or("look at the certificate and at what is trusted here");
             Finding::failed(NAME, format!("{} (asked: {by})", error.sentence()), advice)
         }
-        Ok(_) | Err((Stage::Answer, _)) => match named.filter(|_| profile.settings.ca_file.is_none()) {
-            Some(file) if !std::path::Path::new(file).exists() => {
-                Finding::warning(NAME, format!("SSL_CERT_FILE names {file}, which is not there"), "set it to a file, or unset it")
-            }
-            _ => Finding::ok(NAME, format!("{} is trusted by {by}", at(url))),
-        },
+        Ok(_) | Err((Stage::Answer, _)) => Finding::ok(NAME, format!("{} is trusted by {by}", at(url))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rustls::{CertificateError, Error as TlsError};
+use rustls::{AlertDescription, CertificateError, Error as TlsError};
 use ureq::Timeout;
 use url::Url;
 
@@ -17,6 +17,15 @@ pub enum Stage {
     Trust,
     /// The provider's answer is of no use.
     Answer,
+}
+
+/// What was shown to whoever refuses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shown {
+    /// A user name and a password to the proxy.
+    pub(super) password: bool,
+    /// A certificate to the provider.
+    pub(super) certificate: bool,
 }
 
 /// The host as it is named in sentences, with the port where there is one.
@@ -36,12 +45,14 @@ pub(super) fn stage(error: &ureq::Error) -> Stage {
 }
 
 /// The sentence for each way a connection fails.
-pub(super) fn unreachable(url: &Url, error: &ureq::Error) -> Error {
+pub(super) fn unreachable(url: &Url, error: &ureq::Error, shown: Shown) -> Error {
     let at = at(url);
     if let Some(tls) = tls_error(error) {
-        return untrusted(&at, tls);
+        return untrusted(&at, tls, shown.certificate);
     }
+    let (proxy_asks, proxy_refuses) = ("the proxy asks for a user name and a password", "the proxy does not accept the user name and the password");
     let reason = match error {
+        ureq::Error::ConnectProxyFailed(reason) if reason.contains("407") => (if shown.password { proxy_refuses } else { proxy_asks }).to_owned(),
         ureq::Error::HostNotFound => "its name is not known".to_owned(),
         ureq::Error::Timeout(_) => "it does not answer in time".to_owned(),
         ureq::Error::BodyExceedsLimit(_) => "its answer is larger than 1 MiB".to_owned(),
@@ -59,7 +70,9 @@ pub(super) fn unreachable(url: &Url, error: &ureq::Error) -> Error {
         },
         other => other.to_string(),
     };
-    Error::provider_unreachable(format!("the provider at {at} can't be reached: {reason}")).detail(format!("{error:?}"))
+    let is_about_password = reason == proxy_asks || reason == proxy_refuses;
+    let error = Error::provider_unreachable(format!("the provider at {at} can't be reached: {reason}")).detail(format!("{error:?}"));
+    if is_about_password { error.hint("put them into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT, with `%40` for `@` and the like") } else { error }
 }
 
 /// The TLS library's own error, wherever it is wrapped.
@@ -78,7 +91,40 @@ fn tls_error(error: &ureq::Error) -> Option<&TlsError> {
     None
 }
 
-fn untrusted(at: &str, tls: &TlsError) -> Error {
+/// What a provider says about the certificate that is shown to it, or missed. A client is told of nobody else's by an alert.
+fn refused(at: &str, tls: &TlsError, is_shown: bool) -> Option<Error> {
+    use AlertDescription as Alert;
+    let TlsError::AlertReceived(alert) = tls else { return None };
+    let (sentence, hint) = match alert {
+        Alert::CertificateRequired | Alert::BadCertificate if !is_shown => (
+            format!("{at} asks for a client certificate"),
+            "give one with `--client-certificate FILE` and `--client-key FILE`; whoever runs the provider has them",
+        ),
+        Alert::CertificateRequired
+        | Alert::BadCertificate
+        | Alert::UnsupportedCertificate
+        | Alert::CertificateRevoked
+        | Alert::CertificateExpired
+        | Alert::CertificateUnknown
+        | Alert::UnknownCA
+        | Alert::DecryptError
+        | Alert::AccessDenied
+            if is_shown =>
+        {
+            (
+                format!("{at} does not accept the client certificate"),
+                "look at its end and at who has signed it; whoever runs the provider knows which one it takes",
+            )
+        }
+        _ => return None,
+    };
+    Some(Error::failed(sentence).hint(hint).detail(tls.to_string()))
+}
+
+fn untrusted(at: &str, tls: &TlsError, is_shown: bool) -> Error {
+    if let Some(error) = refused(at, tls, is_shown) {
+        return error;
+    }
     if let TlsError::InvalidMessage(_) = tls {
         return Error::failed(format!("{at} does not speak TLS"))
             .hint(format!("is the address http://{at}? plain http is for loopback addresses only"))

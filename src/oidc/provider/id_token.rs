@@ -265,7 +265,7 @@ mod tests {
 
     /// What becomes of a token with these further claims, where these are the provider's keys, or none are known.
     fn verified(more: &str, keys: Option<&[u8]>) -> Result<VerifiedIdToken> {
-        let http = Http::new(Settings::new(&Environment::default(), None), &|_| ());
+        let http = Http::new(Settings::new(&Environment::default(), &crate::profile::Settings::default()), &|_| ());
         let endpoints = Endpoints { jwks: None, ..Endpoints::of_keycloak(ISSUER).expect("endpoints") };
         let payload = format!(r#"{{"iss":"{ISSUER}","sub":"42","aud":"c","exp":2000,"iat":1000,"nonce":"n"{more}}}"#);
         let token = token(r#"{"alg":"EdDSA","kid":"unknown"}"#, &payload);

@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn extensions_that_must_be_understood_are_refused() {
-        let http = Http::new(Settings::new(&Environment::default(), None), &|_| ());
+        let http = Http::new(Settings::new(&Environment::default(), &crate::profile::Settings::default()), &|_| ());
         let provider = Provider::known(&http, None, Endpoints::of_keycloak("https://kc.example/realms/a").expect("endpoints"));
         provider.know_keys(br#"{"keys":[]}"#).expect("a key set");
         let refusal = |header: &str| {

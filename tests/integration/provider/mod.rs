@@ -35,7 +35,7 @@ mod tls;
 mod token;
 mod wire;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, MutexGuard};
 
 use serde_json::Value;
@@ -63,27 +63,34 @@ pub(crate) struct Provider {
     core: Arc<Core>,
     listening: Option<Listening>,
     ca: Option<String>,
+    client: Option<(String, String)>,
 }
 
 impl Provider {
     /// Starts one on a free port of 127.0.0.1, over plain HTTP, with a public client `kclogin` and Alice at the browser.
     pub(crate) fn start() -> Self {
-        Self::listen(None)
+        Self::listen(Ipv4Addr::LOCALHOST.into(), None)
+    }
+
+    /// Starts one on a free port of `[::1]`.
+    pub(crate) fn start_on_ipv6() -> Self {
+        Self::listen(Ipv6Addr::LOCALHOST.into(), None)
     }
 
     /// Starts one over TLS. The certificate to trust is [`Provider::ca_pem`].
     pub(crate) fn start_tls(setup: TlsSetup) -> Self {
-        Self::listen(Some(tls::Tls::new(setup)))
+        Self::listen(Ipv4Addr::LOCALHOST.into(), Some(tls::Tls::new(setup)))
     }
 
-    fn listen(tls: Option<tls::Tls>) -> Self {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("a port of 127.0.0.1 is free");
+    fn listen(at: IpAddr, tls: Option<tls::Tls>) -> Self {
+        let listener = TcpListener::bind(SocketAddr::from((at, 0))).expect("a port of the loopback is free");
         let address = listener.local_addr().expect("a bound listener has an address");
         let scheme = if tls.is_some() { "https" } else { "http" };
         let ca = tls.as_ref().map(|tls| tls.ca().to_owned());
+        let client = tls.as_ref().and_then(tls::Tls::client);
         let core = Arc::new(Core::new(State::new(format!("{scheme}://{address}")), tls));
         let listening = Listening::start(Arc::clone(&core), listener, address);
-        Self { core, listening: Some(listening), ca }
+        Self { core, listening: Some(listening), ca, client }
     }
 
     /// Closes the port and every connection. What was recorded can still be asked for.
@@ -115,6 +122,22 @@ impl Provider {
     /// The CA certificate of a provider over TLS.
     pub(crate) fn ca_pem(&self) -> &str {
         self.ca.as_deref().expect("only a provider over TLS has a CA")
+    }
+
+    /// The certificate and the key to show to a provider that demands one.
+    pub(crate) fn client_pem(&self) -> (&str, &str) {
+        self.client.as_ref().map(|(certificate, key)| (certificate.as_str(), key.as_str())).expect("only a provider that demands one has it")
+    }
+
+    /// Goes by another host's name everywhere, at the same port.
+    pub(crate) fn be_called(&self, host: &str) {
+        let mut state = self.state();
+        let change = |text: &str| {
+            let mut url = url::Url::parse(text).expect("a URL");
+            url.set_host(Some(host)).expect("a host");
+            url.to_string().trim_end_matches('/').to_owned()
+        };
+        (state.base, state.issuer) = (change(&state.base), change(&state.issuer));
     }
 
     // What it is like: users, clients, lifetimes, time.

@@ -4,9 +4,10 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use super::keys::pem;
 use super::server::Stream;
@@ -24,12 +25,15 @@ pub(crate) enum TlsSetup {
     WrongHost,
     /// Self-signed, for 127.0.0.1 and localhost, a CA itself and used as the server's certificate.
     SelfSigned,
+    /// As the first, and it demands a certificate of the client that the test CA has issued.
+    DemandsCertificate,
 }
 
 /// The server side.
 pub(super) struct Tls {
     config: Arc<ServerConfig>,
     ca: String,
+    client: Option<(String, String)>,
 }
 
 impl Tls {
@@ -44,6 +48,7 @@ impl Tls {
             TlsSetup::NotYetValid => (date_time_ymd(2090, 1, 1), date_time_ymd(2091, 1, 1)),
             _ => (date_time_ymd(2020, 1, 1), date_time_ymd(2090, 1, 1)),
         };
+        let mut client = None;
         let (certificate, ca) = if setup == TlsSetup::SelfSigned {
             make_ca(&mut params);
             let certificate = params.self_signed(&key).expect("rcgen signs");
@@ -51,15 +56,23 @@ impl Tls {
             (certificate, own)
         } else {
             let ca = authority();
+            client = (setup == TlsSetup::DemandsCertificate).then(|| (identity(&ca), ca.der().clone()));
             (params.signed_by(&key, &ca).expect("rcgen signs"), pem("CERTIFICATE", ca.der()))
         };
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("ring has the versions")
-            .with_no_client_auth()
+        let ring = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(ring.clone()).with_safe_default_protocol_versions().expect("ring has the versions");
+        let config = match &client {
+            Some((_, ca)) => {
+                let mut roots = RootCertStore::empty();
+                roots.add(ca.clone()).expect("the CA is a certificate");
+                config.with_client_cert_verifier(WebPkiClientVerifier::builder_with_provider(Arc::new(roots), ring).build().expect("roots"))
+            }
+            None => config.with_no_client_auth(),
+        };
+        let config = config
             .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
             .expect("the certificate fits its key");
-        Self { config: Arc::new(config), ca }
+        Self { config: Arc::new(config), ca, client: client.map(|(client, _)| client) }
     }
 
     /// The certificate to trust, as PEM.
@@ -67,11 +80,27 @@ impl Tls {
         &self.ca
     }
 
+    /// The certificate that is demanded of a client, and its key, as PEM.
+    pub(super) fn client(&self) -> Option<(String, String)> {
+        self.client.clone()
+    }
+
     /// Begins a handshake; it happens with the first read.
     pub(super) fn accept(&self, socket: TcpStream) -> io::Result<Box<dyn Stream>> {
         let connection = ServerConnection::new(Arc::clone(&self.config)).map_err(io::Error::other)?;
         Ok(Box::new(Encrypted(StreamOwned::new(connection, socket))))
     }
+}
+
+/// A client's certificate and its key, as PEM.
+fn identity(ca: &CertifiedIssuer<'static, KeyPair>) -> (String, String) {
+    let mut params = CertificateParams::new(Vec::new()).expect("no names are good names");
+    params.distinguished_name.push(DnType::CommonName, "kclogin test client");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2090, 1, 1));
+    let key = KeyPair::generate().expect("rcgen makes a key");
+    let certificate = params.signed_by(&key, ca).expect("rcgen signs");
+    (pem("CERTIFICATE", certificate.der()), pem("PRIVATE KEY", &key.serialize_der()))
 }
 
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
@@ -115,7 +144,7 @@ impl Stream for Encrypted {
 #[cfg(test)]
 mod tests {
     use rustls::pki_types::{CertificateDer, ServerName};
-    use rustls::{ClientConfig, ClientConnection, RootCertStore};
+    use rustls::{ClientConfig, ClientConnection};
 
     use super::*;
     use crate::provider::{Endpoint, Provider, keys};

@@ -1,0 +1,126 @@
+//! Which certificates are trusted, and which one is shown (RFC 8705 section 2: mutual TLS). Reading them, and saying what is wrong with their files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
+
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::profile;
+use crate::secret::Secret;
+
+/// The files, all in PEM form.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Certificates {
+    /// `--ca-file`: what is trusted instead of the system's.
+    ca_file: Option<PathBuf>,
+    /// `SSL_CERT_FILE`: the same, where there is no `--ca-file`.
+    named: Option<PathBuf>,
+    /// `--client-certificate`
+    client_certificate: Option<PathBuf>,
+    /// `--client-key`, where the key is not in the same file.
+    client_key: Option<PathBuf>,
+}
+
+impl Certificates {
+    pub(super) fn of(environment: &Environment, settings: &profile::Settings) -> Self {
+        let profile::Settings { ca_file, client_certificate, client_key, .. } = settings.clone();
+        // A directory beside it is left to the system's verifier, which takes both.
+        let named = environment.get("SSL_CERT_FILE").filter(|_| environment.get("SSL_CERT_DIR").is_none()).map(PathBuf::from);
+        Self { ca_file, named, client_certificate, client_key }
+    }
+
+    /// Whether a certificate of our own is shown.
+    pub(super) fn has_own(&self) -> bool {
+        self.client_certificate.is_some()
+    }
+
+    /// What the HTTP client is told of them.
+    ///
+    /// # Errors
+    /// A file can't be read, or does not hold what it is for.
+    pub(super) fn to_tls(&self) -> Result<TlsConfig> {
+        let roots = match (&self.ca_file, &self.named) {
+            (Some(path), _) => RootCerts::new_with_certs(&authorities(&format!("the CA file {}", path.display()), path)?),
+            (None, Some(path)) => {
+                let what = format!("the file {} that SSL_CERT_FILE names", path.display());
+                let certificates = authorities(&what, path).map_err(|error| error.hint("set it to a file with authorities, or unset it"))?;
+                RootCerts::new_with_certs(&certificates)
+            }
+            (None, None) => RootCerts::PlatformVerifier,
+        };
+        let own = self.client_certificate.as_deref().map(|certificate| identity(certificate, self.client_key.as_deref())).transpose()?;
+        Ok(TlsConfig::builder().root_certs(roots).client_cert(own).build())
+    }
+}
+
+fn read(what: &str, path: &Path) -> Result<Secret<Vec<u8>>> {
+    fs::read(path).map(Secret::new).map_err(|error| Error::failed(format!("{what} can't be read: {error}")))
+}
+
+fn authorities(what: &str, path: &Path) -> Result<Vec<Certificate<'static>>> {
+    certificates(what, &read(what, path)?)
+}
+
+fn certificates(what: &str, pem: &Secret<Vec<u8>>) -> Result<Vec<Certificate<'static>>> {
+    let certificate = |item| if let Ok(PemItem::Certificate(certificate)) = item { Some(certificate) } else { None };
+    let certificates: Vec<_> = parse_pem(pem.expose()).filter_map(certificate).collect();
+    if certificates.is_empty() { Err(Error::failed(format!("{what} holds no certificate in PEM form"))) } else { Ok(certificates) }
+}
+
+/// The certificate and the key of a client, which have to belong together: the HTTP client would not say so.
+fn identity(certificate: &Path, key: Option<&Path>) -> Result<ClientCert> {
+    let what = format!("the client certificate {}", certificate.display());
+    let chain = certificates(&what, &read(&what, certificate)?)?;
+    let path = key.unwrap_or(certificate);
+    let named = format!("the client key {}", path.display());
+    require_private(path)?;
+    let pem = read(&named, path)?;
+    if pem.expose().windows(9).any(|window| window == b"ENCRYPTED") {
+        return Err(Error::failed(format!("{named} is encrypted, and can't be opened here"))
+            .hint("keep a copy without a passphrase that only you can read: `openssl pkey -in KEY -out COPY`"));
+    }
+    let private = parse_pem(pem.expose()).find_map(|item| if let Ok(PemItem::PrivateKey(key)) = item { Some(key) } else { None });
+    let private = private.ok_or_else(|| {
+        let error = Error::failed(format!("{named} holds no private key in PEM form"));
+        if key.is_none() { error.hint("give the file with the key by `--client-key FILE`") } else { error }
+    })?;
+    require_pair(&chain, &private).map_err(|error| {
+        Error::failed(format!("the client certificate {} and the key in {} can't be used together", certificate.display(), path.display()))
+            .hint("give the key that the certificate was made for")
+            .detail(error.to_string())
+    })?;
+    Ok(ClientCert::new_with_certs(&chain, private))
+}
+
+fn require_pair(chain: &[Certificate<'static>], key: &PrivateKey<'static>) -> std::result::Result<(), rustls::Error> {
+    let chain = chain.iter().map(|certificate| CertificateDer::from(certificate.der().to_vec())).collect();
+    let key = PrivateKeyDer::try_from(key.der().to_vec()).map_err(|error| rustls::Error::General(error.to_owned()))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    CertifiedKey::from_der(chain, key, &provider).map(|_| ())
+}
+
+/// A key that everybody can read is worth nothing. Its group may, as that is how a machine's keys are handed to some of its users.
+fn require_private(path: &Path) -> Result<()> {
+    if !is_everybodys(path) {
+        return Ok(());
+    }
+    let shown = path.display();
+    Err(Error::failed(format!("everybody on this machine may use the client key {shown}")).hint(format!("make it yours: `chmod 600 '{shown}'`")))
+}
+
+#[cfg(unix)]
+fn is_everybodys(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o007 != 0)
+}
+
+/// Elsewhere a person's files are not everybody's unless they are made so.
+#[cfg(not(unix))]
+fn is_everybodys(_path: &Path) -> bool {
+    false
+}
