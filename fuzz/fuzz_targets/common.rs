@@ -11,7 +11,7 @@ pub const CLIENT: &str = "kclogin";
 
 /// The provider with this key set, or none. It has no address for keys, so nothing here ever asks a network.
 pub fn with_provider<T>(key_set: Option<&[u8]>, look: impl FnOnce(&Provider<'_>, bool) -> T) -> T {
-    let http = Http::new(Settings::new(&Environment::default(), None), &|_| ());
+    let http = Http::new(Settings::new(&Environment::default(), &kclogin::profile::Settings::default()), &|_| ());
     let endpoints = Endpoints { jwks: None, ..Endpoints::of_keycloak(ISSUER).expect("endpoints") };
     let provider = Provider::known(&http, Some(ISSUER.to_owned()), endpoints);
     let known = key_set.is_some_and(|document| provider.know_keys(document).is_ok());
