@@ -55,7 +55,7 @@ fn page(page: Page<'_>) -> String {
 
 /// What the first visitor of a start page gets.
 fn onwards(target: &str, cookie: &str) -> String {
-    let answer = answer(Judge::new(&REDIRECT_URI, &REQUEST, Some(&mut start())).judge(&get(target, None))).expect("an answer");
+    let answer = answer(Judge::new(&REDIRECT_URI, &*REQUEST, Some(&mut start())).judge(&get(target, None))).expect("an answer");
     assert!(answer.starts_with("HTTP/1.0 302 ") && answer.contains(&format!("\r\nLocation: {}\r\n", REQUEST.url)), "{answer}");
     let cookies: Vec<&str> = answer.split("\r\n").filter_map(|line| line.strip_prefix("Set-Cookie: ")).collect();
     assert_eq!(cookies, [format!("{cookie}; Path=/callback; HttpOnly; SameSite=Lax")]);
@@ -90,7 +90,7 @@ fn cookies(head: &[u8]) -> Vec<String> {
 
 fuzz_target!(|bytes: &[u8]| {
     let (mut start, mut visits) = (start(), 0);
-    let mut judge = Judge::new(&REDIRECT_URI, &REQUEST, Some(&mut start));
+    let mut judge = Judge::new(&REDIRECT_URI, &*REQUEST, Some(&mut start));
     for bytes in bytes.split(|byte| *byte == 0) {
         let Parsed::Complete(head) = Head::parse(bytes) else { continue };
         let is_at = |target: &str| head.method == "GET" && head.hosts == [HOST] && head.target == target;
