@@ -462,7 +462,7 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__doctor)
-            opts="-p -q -v -h --json --issuer --server --realm --client-id --client-secret-stdin --scope --pushed-authorization-requests --ca-file --client-certificate --client-key --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --pushed-authorization-request-endpoint --browser --redirect-uri --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --json --issuer --server --realm --client-id --client-secret-stdin --scope --pushed-authorization-requests --dpop --ca-file --client-certificate --client-key --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --pushed-authorization-request-endpoint --browser --redirect-uri --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -489,6 +489,10 @@ _kclogin() {
                     return 0
                     ;;
                 --pushed-authorization-requests)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --dpop)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
@@ -786,7 +790,7 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__login)
-            opts="-p -q -v -h --issuer --server --realm --client-id --client-secret-stdin --scope --pushed-authorization-requests --ca-file --client-certificate --client-key --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --pushed-authorization-request-endpoint --browser --no-browser --private --paste --device --redirect-uri --timeout --prompt --login-hint --idp-hint --acr-values --max-age --action --param --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --issuer --server --realm --client-id --client-secret-stdin --scope --pushed-authorization-requests --dpop --ca-file --client-certificate --client-key --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --pushed-authorization-request-endpoint --browser --no-browser --private --paste --device --redirect-uri --timeout --prompt --login-hint --idp-hint --acr-values --max-age --action --param --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -813,6 +817,10 @@ _kclogin() {
                     return 0
                     ;;
                 --pushed-authorization-requests)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --dpop)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
@@ -1292,7 +1300,7 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__token)
-            opts="-p -q -v -h --format --shell --env --id-token --audience --scope --min-validity --login --client-credentials --force-refresh --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --format --shell --env --dpop --dpop-nonce --id-token --audience --scope --min-validity --login --client-credentials --force-refresh --profile --quiet --verbose --color --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1307,6 +1315,14 @@ _kclogin() {
                     return 0
                     ;;
                 --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dpop)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dpop-nonce)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

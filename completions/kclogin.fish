@@ -60,6 +60,8 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l client-id -d '
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l scope -d 'Ask for this scope; repeatable (default: openid profile email) [env: KCLOGIN_SCOPE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l pushed-authorization-requests -d 'Push the authorization request before the browser opens (PAR), as some clients must; `=false` no longer' -r -f -a "true\t''
 false\t''"
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l dpop -d 'Bind the tokens to a key that is kept with them (DPoP); `=false` no longer' -r -f -a "true\t''
+false\t''"
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l ca-file -d 'Trust the certificates in this file instead of the system\'s' -r -F
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l client-certificate -d 'Show this certificate to the provider (mutual TLS)' -r -F
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l client-key -d 'The certificate\'s key, where it is in another file' -r -F
@@ -117,6 +119,8 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l shell -d 'The 
 fish\t'fish'
 powershell\t'PowerShell'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l env -d 'The variable that `--format env` sets' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l dpop -d 'Write it with the proof for this request (DPoP): two header lines, or with `--format json` an object' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l dpop-nonce -d 'The nonce that the resource server has asked for (`DPoP-Nonce`)' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l scope -d 'Have no more than this scope in it; repeatable' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l min-validity -d 'Refresh unless it is valid for this long' -r
@@ -486,6 +490,8 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l realm -d 'Key
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l client-id -d 'The client, as it is registered at the provider (default: kclogin) [env: KCLOGIN_CLIENT_ID]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l scope -d 'Ask for this scope; repeatable (default: openid profile email) [env: KCLOGIN_SCOPE]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l pushed-authorization-requests -d 'Push the authorization request before the browser opens (PAR), as some clients must; `=false` no longer' -r -f -a "true\t''
+false\t''"
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l dpop -d 'Bind the tokens to a key that is kept with them (DPoP); `=false` no longer' -r -f -a "true\t''
 false\t''"
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l ca-file -d 'Trust the certificates in this file instead of the system\'s' -r -F
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l client-certificate -d 'Show this certificate to the provider (mutual TLS)' -r -F

@@ -10,6 +10,12 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
+/// Encodes as base64url without padding.
+#[must_use]
+pub fn to_base64url(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
 /// Encodes as base64 with padding (RFC 4648 section 4).
 #[must_use]
 pub fn to_base64(bytes: impl AsRef<[u8]>) -> String {
@@ -20,6 +26,12 @@ pub fn to_base64(bytes: impl AsRef<[u8]>) -> String {
 #[must_use]
 pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
+}
+
+/// The SHA-256 digest in base64url.
+#[must_use]
+pub fn sha256_base64url(bytes: impl AsRef<[u8]>) -> String {
+    to_base64url(Sha256::digest(bytes))
 }
 
 /// The SHA-256 digest in lower-case hexadecimal.

@@ -10,10 +10,14 @@ use crate::derived::{Derived, is_valid_for};
 use crate::error::Error;
 use crate::oidc::claims::{Identity, unverified_payload};
 use crate::oidc::endpoints::{ClientAuthentication, Endpoints};
+use crate::oidc::proof::ProofKey;
 use crate::secret::Secret;
 
-/// The version of the stored form that this program writes. A higher one is never read, so that an older program can't lose what it doesn't know.
-const FORMAT: u32 = 1;
+/// The newest version of the stored form. A higher one is never read, so that an older program can't lose what it doesn't know.
+///
+/// - 1: the members of [`TokenSet`] but `proof_key`; those that may be missing were added later.
+/// - 2: has `proof_key`, without which the tokens are of no use. A set without one is written in form 1, which older programs read.
+const FORMAT: u32 = 2;
 
 /// The tokens of one login with everything a refresh needs, so that a refresh is one request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +47,9 @@ pub struct TokenSet {
     pub endpoints: Endpoints,
     /// How the client proves who it is.
     pub client_authentication: ClientAuthentication,
+    /// The key that the tokens are bound to, where they are (DPoP, RFC 9449). It is a secret like them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof_key: Option<ProofKey>,
     /// When this set came.
     pub obtained: Timestamp,
     /// Access tokens that were derived from these: kept with them, so that they end where the session does.
@@ -119,7 +126,8 @@ impl TokenSet {
     #[must_use]
     pub fn to_stored(&self) -> Secret<Vec<u8>> {
         // Serialising plain structs with text keys can't fail.
-        Secret::new(serde_json::to_vec(&StoredForm { version: FORMAT, token_set: self }).unwrap_or_default())
+        let version = if self.proof_key.is_some() { FORMAT } else { 1 };
+        Secret::new(serde_json::to_vec(&StoredForm { version, token_set: self }).unwrap_or_default())
     }
 
     /// Reads the stored form.
@@ -153,6 +161,7 @@ mod tests {
             scope: vec!["openid".to_owned()],
             endpoints: Endpoints::of_keycloak("https://kc.example/realms/a").expect("endpoints"),
             client_authentication: ClientAuthentication::None,
+            proof_key: None,
             obtained: Timestamp(700),
             derived: Vec::new(),
         }
@@ -183,9 +192,21 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_kept_in_a_form_that_older_programs_leave_alone() {
+        let version = |set: &TokenSet| serde_json::from_slice::<serde_json::Value>(set.to_stored().expose()).expect("JSON")["version"].clone();
+        let key = ProofKey::try_from(Secret::from("jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI")).expect("a key");
+        let bound = TokenSet { proof_key: Some(key), ..token_set() };
+        assert_eq!((version(&token_set()), version(&bound)), (1.into(), 2.into()));
+        assert_eq!(TokenSet::from_stored(&bound.to_stored()), Ok(bound.clone()));
+        assert!(!format!("{bound:?}").contains("jpsQnn"));
+        let broken = String::from_utf8(bound.to_stored().expose().clone()).expect("text").replace("jpsQnn", "!");
+        assert_eq!(TokenSet::from_stored(&Secret::new(broken.into_bytes())), Err(Unreadable::Damaged));
+    }
+
+    #[test]
     fn newer_and_damaged_forms_are_told_apart() {
         let read = |text: &str| TokenSet::from_stored(&Secret::new(text.as_bytes().to_vec()));
-        assert_eq!(read(r#"{"version":2,"anything":true}"#), Err(Unreadable::Newer(2)));
+        assert_eq!(read(r#"{"version":3,"anything":true}"#), Err(Unreadable::Newer(3)));
         for damaged in ["", "{", "{}", r#"{"version":1}"#, "[]", r#"{"version":"1"}"#] {
             assert_eq!(read(damaged), Err(Unreadable::Damaged), "{damaged}");
         }

@@ -129,6 +129,7 @@ pub(crate) fn wanted(global: &Global, given: Option<Given<'_>>, environment: &En
             given => given.map(|text| parse_url("redirect URI", text).map(Some)).transpose()?,
         },
         login_method,
+        dpop: at.dpop,
         pushed_authorization_requests: at.pushed_authorization_requests,
         ca_file: at.ca_file.as_ref().map(absolute),
         client_certificate: at.client_certificate.as_ref().map(absolute),
@@ -204,7 +205,7 @@ fn plain_word(action: &str) -> Result<String> {
 /// The parameters that a login's safety rests on.
 fn is_ours(name: &str) -> bool {
     let ours = ["response_type", "response_mode", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method"];
-    ours.contains(&name) || matches!(name, "request" | "request_uri" | "client_secret")
+    ours.contains(&name) || matches!(name, "request" | "request_uri" | "client_secret" | "dpop_jkt")
 }
 
 /// The client secret from stdin where it is announced there, else from the environment; never from the arguments, which everybody can read.

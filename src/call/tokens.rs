@@ -5,13 +5,15 @@ use std::time::Duration;
 use super::{config, environment_secret, profile, store_name, store_setting, wanted, with_http};
 use crate::cli::{Asked, EnvShell, Exec, Global, Login, Token, TokenFormat};
 use crate::command;
-use crate::command::token::Format;
+use crate::command::token::{For, Format};
 use crate::derived::Target;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::Exit;
 use crate::host::Host;
 use crate::issued::{Ask, ExecInfo, Need, Refresh, Shell, Source, TokenKind};
 use crate::login_lock::{self, Turn};
+use crate::oidc::endpoints::parse_url;
+use crate::oidc::proof::is_nonce;
 use crate::profile::Profile;
 use crate::profile::choose::choose_for_login;
 use crate::profile::login_method::LoginMethod;
@@ -32,6 +34,7 @@ pub(crate) struct SignIn {
 }
 
 pub(crate) fn token(options: Token, global: &Global, host: &mut Host, sign_in: SignIn) -> Result<()> {
+    let proof_for = proof_for(&options)?;
     let mut ask = ask(&options.asked);
     if options.force_refresh {
         ask.need.refresh = Refresh::Wished;
@@ -43,8 +46,26 @@ pub(crate) fn token(options: Token, global: &Global, host: &mut Host, sign_in: S
         TokenFormat::Env => Format::Env(shell(options.shell), options.variable),
         TokenFormat::ExecCredential => Format::ExecCredential(exec_info(host)?),
     };
-    let input = command::token::Input { format, ask };
+    if proof_for.is_some() && matches!(format, Format::Env(..) | Format::ExecCredential(_)) {
+        return Err(Error::usage("a proof is written as header lines or in an object only").hint("leave `--format` out, or choose `--format json`"));
+    }
+    let input = command::token::Input { format, proof_for, ask };
     with_source(&options.asked, global, host, sign_in, |source, host| command::token::token(&input, source, &*host.clock, &host.terminal))
+}
+
+/// The request that a proof is wanted for.
+fn proof_for(options: &Token) -> Result<Option<For>> {
+    let [method, url] = &options.dpop[..] else { return Ok(None) };
+    // RFC 9110 section 5.6.2: a method is a token.
+    if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
+        return Err(Error::usage("what comes after `--dpop` first is the request's method, such as GET"));
+    }
+    if let Some(nonce) = &options.dpop_nonce
+        && !is_nonce(nonce)
+    {
+        return Err(Error::usage("that is no nonce: it has characters that no proof can carry"));
+    }
+    Ok(Some(For { method: method.clone(), url: parse_url("request's address", url)?, nonce: options.dpop_nonce.clone() }))
 }
 
 pub(crate) fn exec(options: Exec, global: &Global, host: &mut Host, sign_in: SignIn) -> Result<Exit> {

@@ -104,6 +104,7 @@ Examples:
   kclogin token --format json | jq .seconds_left
   eval \"$(kclogin token --format env)\"   sets KCLOGIN_TOKEN
   kclogin token --audience orders-api    exchanged for one that the orders API takes
+  kclogin token --dpop GET https://api.example.com/   with the proof for this request, after `kclogin login --dpop`
   KCLOGIN_CLIENT_SECRET=... kclogin token --client-credentials   without a person, as in CI")]
     Token(Token),
     /// Run a command with the access token in its environment

@@ -28,6 +28,9 @@ pub struct ProviderAndClient {
     /// Push the authorization request before the browser opens (PAR), as some clients must; `=false` no longer
     #[arg(long, value_name = "BOOL", help_heading = "Provider and client", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
     pub pushed_authorization_requests: Option<bool>,
+    /// Bind the tokens to a key that is kept with them (DPoP); `=false` no longer
+    #[arg(long, value_name = "BOOL", help_heading = "Provider and client", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
+    pub dpop: Option<bool>,
     /// Trust the certificates in this file instead of the system's
     #[arg(long, value_name = "PEM", help_heading = "Provider and client")]
     pub ca_file: Option<PathBuf>,

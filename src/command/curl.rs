@@ -27,14 +27,14 @@ pub struct Input {
 /// Runs curl and says how it ended.
 ///
 /// # Errors
-/// As [`Source::issue`] and [`Programs::converse`]; or the arguments are for several requests, of which only the first would have the token.
+/// As [`Source::issue`], [`Issued::for_bearer`] and [`Programs::converse`]; or the arguments are for several requests, of which only the first would have the token.
 pub fn curl(input: &Input, source: &dyn Source, programs: &dyn Programs, terminal: &Terminal) -> Result<Exit> {
     let request = CurlRequest::read(&input.arguments);
     if request.begins_another() {
         return Err(Error::usage("what comes after curl's `--next` would have no token").hint("run `kclogin curl` once for each request"));
     }
     let call = Call { request: &request, arguments: &input.arguments, programs, terminal };
-    let first = source.issue(&input.ask)?;
+    let first = source.issue(&input.ask)?.for_bearer()?;
     let renew = || renewed(source, &input.ask, |token| *token == first.token);
     let why_once = request.why_once();
     // On a terminal a person sees both answers, and curl sees that it writes to one.

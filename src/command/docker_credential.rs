@@ -104,7 +104,7 @@ pub fn complain(error: &Error, terminal: &Terminal) -> Result<Exit> {
 /// # Errors
 /// As [`Source::issue`], or stdout can't be written to.
 pub fn get(address: &str, username: &str, source: &dyn Source, terminal: &Terminal) -> Result<()> {
-    let token = source.issue(&ask())?.token;
+    let token = source.issue(&ask())?.for_bearer()?.token;
     terminal.result_json(&json!({ "ServerURL": address, "Username": username, "Secret": token.expose() }).to_string())
 }
 

@@ -59,7 +59,7 @@ pub fn exec(input: &Input, source: &dyn Source, parts: &Parts<'_>) -> Result<Exi
     if let Some(bad) = input.variables.iter().chain(&input.files).find(|name| name.is_empty() || name.contains(['=', '\0'])) {
         return Err(Error::usage(format!("`{bad}` can't be the name of an environment variable")));
     }
-    let issued = source.issue(&input.ask)?;
+    let issued = source.issue(&input.ask)?.for_bearer()?;
     let variables = input.variables.iter().map(|name| (name.clone(), issued.token.clone())).collect();
     let mut program = Program { name: name.clone(), arguments: arguments.to_vec(), variables };
     if input.files.is_empty() {
@@ -91,7 +91,7 @@ impl Renewal<'_> {
         if self.left().is_none_or(|left| left >= needed) {
             return self.pause();
         }
-        match self.source.issue(&self.ask).and_then(|issued| self.file.write(&issued.token).map(|()| issued)) {
+        match self.source.issue(&self.ask).and_then(Issued::for_bearer).and_then(|issued| self.file.write(&issued.token).map(|()| issued)) {
             Ok(issued) => {
                 (self.issued, self.warned) = (issued, None);
                 self.pause()

@@ -22,7 +22,7 @@ pub fn get(input: &Input, request: &GitRequest, source: &dyn Source, terminal: &
     if let Some(username) = &input.username {
         require_username(username)?;
     }
-    let answer = request.answer(&source.issue(&input.ask)?, input.username.as_deref())?;
+    let answer = request.answer(&source.issue(&input.ask)?.for_bearer()?, input.username.as_deref())?;
     terminal.result_verbatim(answer.expose())
 }
 

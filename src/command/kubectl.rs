@@ -18,7 +18,7 @@ pub struct Input {
 /// # Errors
 /// As [`Source::issue`]; or stdout can't be written to.
 pub fn credential(input: &Input, source: &dyn Source, terminal: &Terminal) -> Result<()> {
-    terminal.result_json(&exec_credential(&input.info, &source.issue(&input.ask)?))
+    terminal.result_json(&exec_credential(&input.info, &source.issue(&input.ask)?.for_bearer()?))
 }
 
 /// What a user of a kubeconfig is made of.

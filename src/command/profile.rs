@@ -71,6 +71,7 @@ pub fn show(profile: &Profile, store: &str, config: &Config, terminal: &Terminal
         ("Scope", Some(profile.scope().join(" "))),
         ("Login", settings.login_method.map(|method| method.in_words().to_owned())),
         ("Requests", settings.pushed_authorization_requests.then(|| "pushed before the browser opens".to_owned())),
+        ("Tokens", settings.dpop.then(|| "bound to a key (DPoP)".to_owned())),
         ("Redirect", settings.redirect_uri.as_ref().map(ToString::to_string)),
         ("CA file", settings.ca_file.as_ref().map(|path| path.display().to_string())),
         ("Shows", settings.client_certificate.as_ref().map(|path| format!("the certificate {}", path.display()))),

@@ -39,7 +39,7 @@ fn ask(session: &Session<'_>) -> Result<(TokenSet, Option<UserInfo>)> {
     let mut need = Need::USUAL;
     loop {
         let set = session.fresh(need)?;
-        match session.provider(&set).user_info(&set.client_id, &set.access_token, &set.identity.subject)? {
+        match session.provider(&set).user_info(&set.client_id, &set.access_token, &set.identity.subject, session.clock.now())? {
             UserInfoAnswer::Claims(user_info) => return Ok((set, Some(user_info))),
             UserInfoAnswer::NotForThisToken => return Ok((set, None)),
             UserInfoAnswer::TokenRefused if need.refresh == Refresh::WhereNeeded => need.refresh = Refresh::Required,

@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn a_token_without_an_expiry_names_none() {
-        let mut issued = Issued { token: Secret::from("t"), expiry: Some(Timestamp(0)), scope: Vec::new(), issuer: String::new(), subject: None };
+        let mut issued =
+            Issued { token: Secret::from("t"), expiry: Some(Timestamp(0)), scope: Vec::new(), issuer: String::new(), subject: None, proof_key: None };
         let answer = |issued: &Issued| serde_json::from_str::<Value>(&exec_credential(&ExecInfo::default(), issued)).expect("JSON")["status"].clone();
         assert_eq!(answer(&issued), json!({ "token": "t", "expirationTimestamp": "1970-01-01T00:00:00Z" }));
         issued.expiry = None;

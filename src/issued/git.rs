@@ -177,7 +177,7 @@ mod tests {
     }
 
     fn issued(token: &str) -> Issued {
-        Issued { token: Secret::from(token), expiry: Some(Timestamp(99)), scope: vec![], issuer: String::new(), subject: None }
+        Issued { token: Secret::from(token), expiry: Some(Timestamp(99)), scope: vec![], issuer: String::new(), subject: None, proof_key: None }
     }
 
     #[test]

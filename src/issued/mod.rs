@@ -14,7 +14,8 @@ use serde_json::json;
 
 use crate::clock::Timestamp;
 use crate::derived::Target;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::oidc::proof::ProofKey;
 use crate::secret::Secret;
 
 pub use curl::{Answers, CurlRequest, Said, curl_config};
@@ -113,20 +114,36 @@ pub struct Issued {
     pub issuer: String,
     /// Whom it is about; nothing for a service account whose token does not say.
     pub subject: Option<String>,
+    /// The key that it is bound to, if it is (RFC 9449).
+    pub proof_key: Option<ProofKey>,
 }
 
 impl Issued {
-    /// The JSON object of `kclogin token --format json`.
+    /// The token, if whoever holds it can use it: programs that send a token as a bearer can't prove possession of a key.
+    ///
+    /// # Errors
+    /// It is bound to kclogin's key.
+    pub fn for_bearer(self) -> Result<Self> {
+        match self.proof_key {
+            None => Ok(self),
+            Some(_) => Err(Error::failed("the access token is bound to kclogin's key (DPoP), so no other program can use it").hint(
+                "`kclogin token --dpop METHOD URL` gives token and proof for one request; `kclogin login --dpop=false` signs in without, where the client may",
+            )),
+        }
+    }
+
+    /// The JSON object of `kclogin token --format json`, with the proof for a request where there is one.
     #[must_use]
-    pub fn to_json(&self, now: Timestamp) -> String {
+    pub fn to_json(&self, now: Timestamp, proof: Option<&Secret<String>>) -> String {
         let document = json!({
             "token": self.token.expose(),
-            "type": "Bearer",
+            "type": if self.proof_key.is_some() { "DPoP" } else { "Bearer" },
             "expiry": self.expiry.map(Timestamp::to_rfc3339),
             "seconds_left": self.expiry.map(|expiry| expiry.seconds_from(now).max(0)),
             "scope": self.scope.join(" "),
             "issuer": self.issuer,
             "subject": self.subject,
+            "proof": proof.map(Secret::expose),
         });
         format!("{document:#}")
     }

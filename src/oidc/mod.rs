@@ -1,6 +1,6 @@
 //! The protocol: what is sent to a provider, and how what comes back is checked.
 //!
-//! The pure parts (`endpoints`, `authorization`, `claims`, `demands`) know no network; `http` moves bytes; `document` reads JSON strictly; `provider` speaks OpenID Connect over it.
+//! The pure parts (`endpoints`, `authorization`, `claims`, `demands`, `proof`) know no network; `http` moves bytes; `document` reads JSON strictly; `provider` speaks OpenID Connect over it.
 
 pub mod authorization;
 pub mod claims;
@@ -9,4 +9,5 @@ pub mod document;
 pub mod endpoints;
 pub mod http;
 pub mod logout;
+pub mod proof;
 pub mod provider;

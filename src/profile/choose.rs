@@ -39,6 +39,8 @@ pub struct Changes {
     pub login_method: Option<LoginMethod>,
     /// `--pushed-authorization-requests`
     pub pushed_authorization_requests: Option<bool>,
+    /// `--dpop`
+    pub dpop: Option<bool>,
     /// `--ca-file`, made absolute
     pub ca_file: Option<std::path::PathBuf>,
     /// `--client-certificate`, made absolute
@@ -209,6 +211,7 @@ fn apply(changes: &Changes, settings: &mut Settings) {
     }
     replace(&mut settings.login_method, &changes.login_method);
     settings.pushed_authorization_requests = changes.pushed_authorization_requests.unwrap_or(settings.pushed_authorization_requests);
+    settings.dpop = changes.dpop.unwrap_or(settings.dpop);
     replace(&mut settings.ca_file, &changes.ca_file);
     if changes.client_certificate.is_some() {
         // A new certificate's key is beside it, or in it: never that of the one before.

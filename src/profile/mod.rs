@@ -56,6 +56,9 @@ pub struct Settings {
     /// Whether authorization requests are pushed, since the client must, which no metadata says (RFC 9126 section 6).
     #[serde(default, skip_serializing_if = "is_off")]
     pub pushed_authorization_requests: bool,
+    /// Whether tokens are bound to a key of the session's (DPoP, RFC 9449).
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub dpop: bool,
     /// PEM certificates to trust instead of the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,

@@ -19,11 +19,11 @@ impl Source for Session<'_> {
             return self.derived(ask);
         }
         let set = self.fresh(ask.need)?;
-        let (expiry, token) = match ask.need.kind {
-            TokenKind::Access => (set.expiry, set.access_token),
-            TokenKind::Id => (set.id_token_expiry(), set.id_token),
+        let (expiry, token, proof_key) = match ask.need.kind {
+            TokenKind::Access => (set.expiry, set.access_token, set.proof_key),
+            TokenKind::Id => (set.id_token_expiry(), set.id_token, None),
         };
-        Ok(Issued { token, expiry, scope: set.scope, issuer: set.issuer, subject: Some(set.identity.subject) })
+        Ok(Issued { token, expiry, scope: set.scope, issuer: set.issuer, subject: Some(set.identity.subject), proof_key })
     }
 }
 
@@ -127,6 +127,7 @@ fn issued(set: &TokenSet, derived: &Derived) -> Issued {
         scope: derived.granted.clone(),
         issuer: set.issuer.clone(),
         subject: Some(set.identity.subject.clone()),
+        proof_key: set.proof_key.clone(),
     }
 }
 

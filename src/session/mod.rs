@@ -151,7 +151,7 @@ impl Session<'_> {
     /// The provider a token set came from.
     #[must_use]
     pub fn provider(&self, set: &TokenSet) -> Provider<'_> {
-        Provider::known(self.http, Some(set.issuer.clone()), set.endpoints.clone())
+        Provider::known(self.http, Some(set.issuer.clone()), set.endpoints.clone()).bound_to(set.proof_key.clone())
     }
 
     /// The client a token set was issued to.

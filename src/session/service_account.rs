@@ -104,6 +104,6 @@ impl ServiceAccount<'_> {
         let claims =
             unverified_payload(derived.access_token.expose()).filter(|claims| claims.get("iss").and_then(|iss| iss.as_str()) == Some(&issuer));
         let subject = claims.and_then(|claims| Some(claims.get("sub")?.as_str()?.to_owned()));
-        Issued { token: derived.access_token, expiry: derived.expiry, scope: derived.granted, issuer, subject }
+        Issued { token: derived.access_token, expiry: derived.expiry, scope: derived.granted, issuer, subject, proof_key: None }
     }
 }

@@ -223,7 +223,7 @@ fn a_session_of_a_newer_kclogin_is_kept_and_said_to_be() {
     let (_provider, machine) = at_now();
     machine.store.change("token-set ", |bytes| *bytes = json!({ "version": 7, "anything": ["new"] }).to_string().into_bytes());
     let kept = machine.store.kept();
-    let expected = "error: the stored session was written by a newer kclogin (in form 7; this one knows form 1)\n\
+    let expected = "error: the stored session was written by a newer kclogin (in form 7; this one knows form 2)\n\
                     hint: it was kept as it is: update kclogin, or replace the session with `kclogin login`\n";
     for call in ["token", "whoami", "status"] {
         assert_eq!(machine.run(&[call]).failed(Exit::LoginRequired), expected, "{call}");

@@ -164,7 +164,7 @@ fn times_addresses_and_seconds_are_held_to_their_form() {
     for bad in [json!(-1), json!(1.5), json!("300")] {
         refused("token", &with("token", "seconds_left", bad));
     }
-    for (name, bad) in [("token", "a b"), ("token", ""), ("type", "DPoP")] {
+    for (name, bad) in [("token", "a b"), ("token", ""), ("type", "mac"), ("proof", "a b")] {
         refused("token", &with("token", name, json!(bad)));
     }
 }

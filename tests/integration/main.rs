@@ -18,6 +18,7 @@ mod discovery;
 mod docker_credential;
 mod doctor;
 mod documents;
+mod dpop;
 mod exec;
 mod exec_file;
 mod generated;

@@ -161,7 +161,7 @@ fn no_damaged_session_is_repeated() {
         let watched = Watched::signed_in(verbosity);
         let damages: [Damage; 3] = [
             |bytes| bytes.truncate(bytes.len() - 1),
-            |bytes| *bytes = String::from_utf8_lossy(bytes).replace("\"version\":1", "\"version\":2").into_bytes(),
+            |bytes| *bytes = String::from_utf8_lossy(bytes).replace("\"version\":1", "\"version\":3").into_bytes(),
             // A token where a number belongs: parsers like to repeat such a value.
             |bytes| {
                 let mut value: serde_json::Value = serde_json::from_slice(bytes).expect("JSON");

@@ -312,7 +312,7 @@ fn the_json_format_describes_the_token() {
     let raw = token(&machine, &[]);
     let expected = json!({
         "token": raw, "type": "Bearer", "expiry": "2026-11-24T18:45:00Z", "seconds_left": 300, "scope": "openid profile email",
-        "issuer": provider.issuer(), "subject": User::alice().sub,
+        "issuer": provider.issuer(), "subject": User::alice().sub, "proof": null,
     });
     assert_eq!(token(&machine, &["--format", "json"]), format!("{expected:#}"));
 }

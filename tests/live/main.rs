@@ -12,6 +12,7 @@ mod day;
 mod derived;
 mod device;
 mod doctor;
+mod dpop;
 mod fake_keyring;
 mod form;
 mod front;

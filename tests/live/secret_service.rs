@@ -113,6 +113,7 @@ impl Desk {
             scope: vec!["openid".into()],
             endpoints: Endpoints::of_keycloak(endpoint).expect("endpoints"),
             client_authentication: ClientAuthentication::None,
+            proof_key: None,
             obtained: now,
             derived: Vec::new(),
         };

@@ -5,6 +5,7 @@ use url::Url;
 use super::finding::Finding;
 use super::provider::is_fine;
 use super::{Input, Parts};
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::provider::{Client, Objection, Provider, PushRefusal, Reaction, Standing, in_words, wants_pushing};
@@ -29,6 +30,7 @@ pub(super) fn look(
     client: std::result::Result<Client, &'static str>,
     input: &Input,
     redirect_uri: Option<&Url>,
+    now: Timestamp,
 ) -> Vec<Finding> {
     let Some(redirect_uri) = redirect_uri else {
         return CHECKS.iter().map(|name| Finding::skipped(name, "there is no redirect URI to ask with; see the listener")).collect();
@@ -42,7 +44,7 @@ pub(super) fn look(
     let reaction = asks_as.and_then(|client| provider.try_authorization(&client, redirect_uri, &profile.scope()));
     let mut findings = Vec::from(judged(reaction, profile, redirect_uri));
     findings.push(if is_fine(&findings[..1]) {
-        client.map_or_else(|why| Finding::skipped("client secret", why), |client| secret(provider, &client, input, redirect_uri))
+        client.map_or_else(|why| Finding::skipped("client secret", why), |client| secret(provider, &client, input, redirect_uri, now))
     } else {
         Finding::skipped("client secret", "the client is not accepted")
     });
@@ -150,11 +152,11 @@ fn judged(reaction: Result<Reaction>, profile: &Profile, redirect_uri: &Url) -> 
     }
 }
 
-fn secret(provider: &Provider<'_>, client: &Client, input: &Input, redirect_uri: &Url) -> Finding {
+fn secret(provider: &Provider<'_>, client: &Client, input: &Input, redirect_uri: &Url, now: Timestamp) -> Finding {
     const NAME: &str = "client secret";
     let has_one = client.secret.is_some();
     let origin = if input.client_secret.is_none() { "from the token store".to_owned() } else { input.origins.client_secret.to_string() };
-    match provider.try_client(client, redirect_uri) {
+    match provider.try_client(client, redirect_uri, now) {
         Ok(Standing::Accepted) if has_one => Finding::ok(NAME, format!("accepted ({origin})")),
         Ok(Standing::Accepted) => Finding::ok(NAME, format!("none, and none is needed: `{}` is a public client", client.id)),
         Ok(Standing::Refused(said)) if has_one => {
@@ -165,6 +167,10 @@ fn secret(provider: &Provider<'_>, client: &Client, input: &Input, redirect_uri:
             let advice =
                 "if the client has a secret at the provider, give it with `kclogin login --client-secret-stdin`, or in KCLOGIN_CLIENT_SECRET";
             Finding::failed(NAME, format!("none is known here, and the provider does not do without: {said}"), advice)
+        }
+        Ok(Standing::WantsProof(said)) => {
+            let advice = "sign in with `kclogin login --dpop`, which the profile remembers";
+            Finding::failed(NAME, format!("`{}` gets only tokens that are bound to a key: {said}", client.id), advice)
         }
         Ok(Standing::Unclear(said)) => Finding::warning(NAME, format!("could not be told: the token endpoint answers {said}"), UNTOLD),
         Err(error) => Finding::failed_by(NAME, &error, "look at the token endpoint"),

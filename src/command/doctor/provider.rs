@@ -8,7 +8,7 @@ use super::finding::{Finding, Outcome};
 use super::{Input, Parts, client};
 use crate::clock::{Timestamp, lasting};
 use crate::error::Result;
-use crate::oidc::provider::{Announced, CLOCK_TOLERANCE, Client, Contact, Provider};
+use crate::oidc::provider::{Announced, CLOCK_TOLERANCE, Client, Contact, Provider, new_proof_key};
 use crate::profile::Profile;
 
 /// From how many seconds on a clock that is ahead fails: the lifetime of an ID token of Keycloak's, as it is by default.
@@ -23,7 +23,9 @@ pub(super) fn look(input: &Input, contact: Option<&Result<Contact>>, redirect_ur
     let all = [&CHECKS[..], &client::CHECKS].concat();
     let (Ok(profile), Some(contact)) = (&input.profile, contact) else { return skipped(&all, "no provider is known") };
     let answered = match contact {
-        Ok(contact) => Provider::of_contact(parts.http, &profile.settings, contact).map(|found| (contact, found)),
+        // A client that has to prove possession of a key refuses all else before it looks at a code.
+        Ok(contact) => Provider::of_contact(parts.http, &profile.settings, contact)
+            .map(|(provider, announced)| (contact, (provider.bound_to(profile.settings.dpop.then(new_proof_key)), announced))),
         Err(error) => Err(error.clone()),
     };
     let (contact, (provider, announced)) = match answered {
@@ -47,7 +49,7 @@ pub(super) fn look(input: &Input, contact: Option<&Result<Contact>>, redirect_ur
     findings.push(pkce(announced.as_ref()));
     findings.push(keys(provider.count_keys()));
     findings.push(endpoints(&provider));
-    findings.extend(client::look(&provider, profile, client, input, redirect_uri));
+    findings.extend(client::look(&provider, profile, client, input, redirect_uri, now));
     findings
 }
 

@@ -43,6 +43,7 @@ pub(super) fn keep(granted: Granted, attempt: Attempt<'_>, config: &mut Config) 
         scope: tokens.scope.unwrap_or_else(|| input.profile.scope()),
         endpoints: provider.endpoints.clone(),
         client_authentication: client.authentication,
+        proof_key: provider.proof_key().cloned(),
         obtained,
         derived: Vec::new(),
     };

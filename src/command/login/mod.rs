@@ -22,7 +22,7 @@ use crate::login_way::{Situation, Way, choose, require_somebody};
 use crate::oidc::demands::Demands;
 use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::Http;
-use crate::oidc::provider::{Client, Provider, Wishes};
+use crate::oidc::provider::{Client, Provider, Wishes, new_proof_key};
 use crate::profile::Profile;
 use crate::profile::config_file::Config;
 use crate::profile::login_method::LoginMethod;
@@ -128,7 +128,8 @@ pub fn login(mut input: Input, config: &mut Config, parts: &Parts<'_>, typed: &m
     require_somebody(&situation)?;
     let action = action::among(&input.parameters).map(str::to_owned);
     require_page(action.as_deref(), &input.profile)?;
-    let provider = Provider::of_settings(parts.http, &input.profile.settings)?;
+    let key = input.profile.settings.dpop.then(new_proof_key);
+    let provider = Provider::of_settings(parts.http, &input.profile.settings)?.bound_to(key);
     if provider.endpoints.jwks.is_none() {
         parts.terminal.warning("no keys of the provider are known, so only the connection to its token endpoint vouches for the ID token");
     }

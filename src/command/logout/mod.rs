@@ -142,6 +142,8 @@ fn end(session: &Session<'_>, set: &TokenSet) -> Result<Ended> {
         Err(error) if error.kind() == ErrorKind::ProviderUnreachable => Err(error),
         // Another provider than Keycloak has no way to end a session but the browser; what this login got can be ended.
         Err(_) if set.endpoints.revocation.is_some() && set.endpoints.keycloak_issuer().is_none() => provider.revoke(&client, refresh_token),
+        // Keycloak looks at no proof there, so it takes every bound refresh token for an invalid one. A revocation ends the session as well.
+        Ok(Ended::Before) if set.proof_key.is_some() && set.endpoints.revocation.is_some() => provider.revoke(&client, refresh_token),
         // The revocation is worth trying even where the other was refused; which of the two failed is said.
         ended if set.is_offline() => ended.and(provider.revoke(&client, refresh_token)),
         ended => ended,

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     fn config(token: &str, arguments: &[&str]) -> Result<String> {
-        let issued = Issued { token: Secret::from(token), expiry: None, scope: Vec::new(), issuer: String::new(), subject: None };
+        let issued = Issued { token: Secret::from(token), expiry: None, scope: Vec::new(), issuer: String::new(), subject: None, proof_key: None };
         let arguments: Vec<_> = arguments.iter().map(Into::into).collect();
         curl_config(&issued, &CurlRequest::read(&arguments)).map(|config| config.expose().clone())
     }

@@ -48,6 +48,10 @@ impl Provider<'_> {
                 .append_pair("nonce", nonce.secret())
                 .append_pair("code_challenge", challenge.as_str())
                 .append_pair("code_challenge_method", challenge.method().as_str());
+            if let Some(key) = self.proof_key() {
+                // RFC 9449 section 10: who has the code can redeem it with this key only.
+                query.append_pair("dpop_jkt", &key.thumbprint());
+            }
             for (name, value) in &wishes.parameters {
                 query.append_pair(name, value);
             }

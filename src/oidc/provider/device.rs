@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::dpop::Proving;
 use super::form::form;
 use super::refusal::{self, Attempt};
 use super::response::{document, require_service, retry_after};
@@ -127,7 +128,8 @@ impl Provider<'_> {
     /// asking again. Otherwise that is the end of it: the sign-in was denied, the code has expired, or the provider refuses for another reason.
     pub fn poll_device(&self, client: &Client, device: &DeviceAuthorization, limit: Duration, now: Timestamp) -> Result<Polled> {
         let fields = [("grant_type", DEVICE_CODE), ("device_code", device.device_code.expose()), ("code_verifier", device.code_verifier.expose())];
-        let response = self.http.send_within(limit, form(&self.endpoints.token, client, &fields))?;
+        let request = form(&self.endpoints.token, client, &fields);
+        let response = self.send_proved(request, Proving { now, access_token: None }, &|request| self.http.send_within(limit, request))?;
         if let Err(error) = require_service(self.endpoints.token.host_str().unwrap_or_default(), &response) {
             return retry_after(&response).map(|pause| Polled::InTrouble(error.clone(), pause)).ok_or(error);
         }
@@ -137,7 +139,7 @@ impl Provider<'_> {
             .map_err(|unusable| Error::provider_unreachable("the provider's answer is not a token response").detail(unusable.detail()))?;
         if response.status().is_success() {
             let wire: WireResponse = serde_json::from_value(said).map_err(|error| no_response().detail(without_values(&error)))?;
-            return TokenResponse::read(&wire, now).map(Polled::Granted);
+            return TokenResponse::read(&wire, self.proof_key(), now).map(Polled::Granted);
         }
         let text = |name| said.get(name).and_then(Value::as_str);
         match (text("error").unwrap_or("an answer without a reason"), text("error_description")) {

@@ -72,11 +72,12 @@ impl Provider<'_> {
         if response.status().is_success() && is_page {
             return Err(Error::failed("the provider answers with a page for a browser"));
         }
-        if response.status().is_success() {
-            return Ok(Ended::Now);
-        }
         let said: serde_json::Value = document(&response).unwrap_or_default();
         let text = |name| said.get(name).and_then(|value: &serde_json::Value| value.as_str());
+        if response.status().is_success() {
+            // RFC 7009 section 2.2: a token that is not valid is no failure; Keycloak says in the answer that it was none.
+            return Ok(if text("error") == Some("invalid_token") { Ended::Before } else { Ended::Now });
+        }
         if text("error") == Some("invalid_grant") {
             return Ok(Ended::Before);
         }

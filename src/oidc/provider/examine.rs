@@ -9,7 +9,9 @@ use serde_json::Value;
 use url::{Position, Url, form_urlencoded};
 
 use super::discovery::{ask_for_metadata, get, metadata_addresses};
+use super::dpop::Proving;
 use super::form::form;
+use super::refusal::NO_PROOF;
 use super::response::document;
 use super::{Client, Provider, PushRefusal, Wishes, random_secret};
 use crate::clock::Timestamp;
@@ -79,6 +81,8 @@ pub enum Standing {
     Accepted,
     /// It is not.
     Refused(String),
+    /// It has to prove possession of a key first (DPoP).
+    WantsProof(String),
     /// It says something else.
     Unclear(String),
 }
@@ -202,7 +206,7 @@ impl<'a> Provider<'a> {
     ///
     /// # Errors
     /// No answer came, or one that means "try again later"; or the client has a secret that is not known here.
-    pub fn try_client(&self, client: &Client, redirect_uri: &Url) -> Result<Standing> {
+    pub fn try_client(&self, client: &Client, redirect_uri: &Url, now: Timestamp) -> Result<Standing> {
         let secret = client.known_secret()?;
         let (code, verifier) = (random_secret(), random_secret());
         let fields = [
@@ -213,7 +217,8 @@ impl<'a> Provider<'a> {
         ];
         let request = form(&self.endpoints.token, client, &fields);
         let credentials = request.headers().get("authorization").and_then(|value| value.to_str().ok()?.split(' ').next_back().map(Secret::from));
-        let response = self.http.look(LIMIT, request).map_err(|(_, error)| error)?;
+        let ask = |request| self.http.look(LIMIT, request).map_err(|(_, error)| error);
+        let response = self.send_proved(request, Proving { now, access_token: None }, &ask)?;
         super::response::require_service(self.name(), &response)?;
         let said: Value = document(&response).unwrap_or_default();
         let (error, description) = (said["error"].as_str().unwrap_or_default(), said["error_description"].as_str());
@@ -225,6 +230,7 @@ impl<'a> Provider<'a> {
         }
         Ok(match error {
             "invalid_grant" => Standing::Accepted,
+            _ if description == Some(NO_PROOF) => Standing::WantsProof(words),
             "invalid_client" | "unauthorized_client" => Standing::Refused(words),
             _ => Standing::Unclear(words),
         })

@@ -3,6 +3,7 @@
 use openidconnect::{RequestTokenError, Scope};
 use serde_json::Value;
 
+use super::dpop::Proving;
 use super::form::form;
 use super::refusal::{self, Attempt};
 use super::response::document;
@@ -42,7 +43,8 @@ impl Provider<'_> {
         ];
         fields.extend(target.audience().iter().map(|audience| ("audience", audience.as_str())));
         fields.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
-        let response = self.send(form(&self.endpoints.token, client, &fields))?;
+        let request = form(&self.endpoints.token, client, &fields);
+        let response = self.send_proved(request, Proving { now, access_token: None }, &|request| self.send(request))?;
         let no_response = || Error::failed("the token exchange failed: the provider's answer is not a token response");
         let said: Value = document(&response).map_err(|unusable| no_response().detail(unusable.detail()))?;
         let text = |name| said.get(name).and_then(Value::as_str);
@@ -57,7 +59,7 @@ impl Provider<'_> {
             return Err(Error::failed("the token exchange failed: the provider gave something else than an access token"));
         }
         let wire: WireResponse = serde_json::from_value(said).map_err(|error| no_response().detail(without_values(&error)))?;
-        TokenResponse::read(&wire, now).map(Exchanged::Token)
+        TokenResponse::read(&wire, self.proof_key(), now).map(Exchanged::Token)
     }
 
     /// Asks for an access token of the client's own service account (RFC 6749 section 4.4).
@@ -67,13 +69,13 @@ impl Provider<'_> {
     pub fn client_credentials(&self, client: &Client, scope: &[String], now: Timestamp) -> Result<TokenResponse> {
         let wire = self.wire_client(client)?;
         let request = wire.exchange_client_credentials().add_scopes(scope.iter().cloned().map(Scope::new));
-        let response = request.request(&|request| self.token_request(request)).map_err(|error| match &error {
+        let response = request.request(&|request| self.token_request(request, now)).map_err(|error| match &error {
             RequestTokenError::ServerResponse(said) if said.error().as_ref() == "invalid_scope" => {
                 Error::failed(format!("the provider does not give the client `{}` the scope `{}`", client.id, scope.join(" ")))
                     .hint("ask an administrator to add it to the client, or leave out `--scope`")
             }
             _ => refused(Attempt::ClientCredentials, client, self.name(), error),
         })?;
-        TokenResponse::read(&response, now)
+        TokenResponse::read(&response, self.proof_key(), now)
     }
 }

@@ -6,6 +6,7 @@
 mod authorize;
 mod device;
 mod discovery;
+mod dpop;
 mod end_session;
 mod examine;
 mod form;
@@ -27,9 +28,11 @@ use crate::error::{Error, Result};
 use crate::oidc::endpoints::{ClientAuthentication, Endpoints};
 use crate::oidc::http::{Http, Request, Response};
 use crate::secret::Secret;
+use dpop::Binding;
 
 pub use authorize::{Wishes, random_secret};
 pub use device::{DeviceAuthorization, Polled};
+pub use dpop::new_proof_key;
 pub use end_session::Ended;
 pub use examine::{Announced, Contact, Reaction, Standing};
 pub use grants::Exchanged;
@@ -81,6 +84,8 @@ pub struct Provider<'a> {
     /// Whether authorization requests are pushed: the provider requires it (`require_pushed_authorization_requests`, RFC 9126 section 5), or the client.
     pub pushes: bool,
     keys: OnceLock<CoreJsonWebKeySet>,
+    /// What its tokens are bound to, if they are (RFC 9449).
+    binding: Option<Binding>,
 }
 
 impl<'a> Provider<'a> {
@@ -88,7 +93,7 @@ impl<'a> Provider<'a> {
     #[must_use]
     pub fn known(http: &'a Http<'a>, issuer: Option<String>, endpoints: Endpoints) -> Self {
         let algorithms = discovery::asymmetric_algorithms();
-        Self { http, issuer, endpoints, algorithms, issuer_announced: false, post_only: false, pushes: false, keys: OnceLock::new() }
+        Self { http, issuer, endpoints, algorithms, issuer_announced: false, post_only: false, pushes: false, keys: OnceLock::new(), binding: None }
     }
 
     /// How a client with a secret should send it: by Basic, unless the provider says that it only takes the form.

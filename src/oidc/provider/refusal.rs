@@ -34,6 +34,9 @@ const DISABLED: &str = "User disabled";
 /// How Keycloak begins where its own name is not the one that the refresh token was issued under.
 const RENAMED: &str = "Invalid token issuer.";
 
+/// What Keycloak says to a client whose tokens have to be bound to a key, where there is no proof of one.
+pub(super) const NO_PROOF: &str = "DPoP proof is missing";
+
 /// What Keycloak answers, in place of an OAuth error, wherever a realm's name is not one of its realms.
 pub(super) const NO_REALM: &str = "Realm does not exist";
 
@@ -81,6 +84,11 @@ pub(super) fn refused(attempt: Attempt, client: &Client, provider: &str, code: &
                 .hint("ask an administrator for a client with a secret and `Service account roles` switched on")
                 .detail(words)
         }
+        (_, Some(NO_PROOF)) => Error::failed(format!("{attempt} failed: the provider gives this client only tokens that are bound to a key (DPoP)"))
+            .hint("sign in with `kclogin login --dpop`, which the profile remembers")
+            .detail(words),
+        ("invalid_dpop_proof", _) => Error::failed(format!("{attempt} failed: the provider does not accept the proof of kclogin's key: {words}"))
+            .hint("a proof is good for some seconds only: look at this machine's clock, with `kclogin doctor`"),
         (_, Some("Standard token exchange is not enabled for the requested client")) => {
             Error::failed(format!("{attempt} failed: the client `{}` may not exchange tokens", client.id))
                 .hint("ask an administrator for a client with a secret and `Standard token exchange` switched on")

@@ -13,6 +13,7 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::dpop::Proving;
 use super::id_token::MoreClaims;
 use super::refusal::{self, Attempt};
 use super::response::{Unusable, require_sound};
@@ -22,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::oidc::authorization::AuthorizationRequest;
 use crate::oidc::endpoints::ClientAuthentication;
 use crate::oidc::http::{Request, Response};
+use crate::oidc::proof::ProofKey;
 use crate::secret::Secret;
 
 /// What came over the wire (RFC 6749 section 5.1), with times made absolute.
@@ -100,9 +102,9 @@ impl Provider<'_> {
         let response = wire
             .exchange_code(AuthorizationCode::new(code.expose().clone()))
             .set_pkce_verifier(PkceCodeVerifier::new(request.code_verifier.expose().clone()))
-            .request(&|request| self.token_request(request))
+            .request(&|request| self.token_request(request, now))
             .map_err(|error| refused(Attempt::SignIn, client, self.name(), error))?;
-        TokenResponse::read(&response, now)
+        TokenResponse::read(&response, self.proof_key(), now)
     }
 
     /// Refreshes. With a scope, the access token that comes has no more than that of what was granted (RFC 6749 section 6); the refresh token keeps all.
@@ -114,7 +116,7 @@ impl Provider<'_> {
         let token = RefreshToken::new(refresh_token.expose().clone());
         let wire = self.wire_client(client)?;
         let request = wire.exchange_refresh_token(&token).add_scopes(scope.iter().cloned().map(Scope::new));
-        let response = request.request(&|request| self.token_request(request)).map_err(|error| match &error {
+        let response = request.request(&|request| self.token_request(request, now)).map_err(|error| match &error {
             RequestTokenError::ServerResponse(said) if *said.error() == CoreErrorResponseType::InvalidGrant => {
                 refusal::session_over(said.error_description().map(String::as_str))
             }
@@ -125,12 +127,12 @@ impl Provider<'_> {
             }
             _ => refused(Attempt::Refresh, client, self.name(), error),
         })?;
-        TokenResponse::read(&response, now)
+        TokenResponse::read(&response, self.proof_key(), now)
     }
 
     /// Sends a request whose answer the library will read, once nothing in it can be understood in two ways.
-    pub(super) fn token_request(&self, request: Request) -> std::result::Result<Response, Failure> {
-        let response = self.send(request).map_err(Failure::Sending)?;
+    pub(super) fn token_request(&self, request: Request, now: Timestamp) -> std::result::Result<Response, Failure> {
+        let response = self.send_proved(request, Proving { now, access_token: None }, &|request| self.send(request)).map_err(Failure::Sending)?;
         require_sound(&response).map_err(Failure::Unusable)?;
         Ok(response)
     }
@@ -149,14 +151,20 @@ impl Provider<'_> {
 }
 
 impl TokenResponse {
-    pub(super) fn read(response: &WireResponse, now: Timestamp) -> Result<Self> {
+    /// Takes what came, whose access token has to be bound to the key, where there is one.
+    pub(super) fn read(response: &WireResponse, key: Option<&ProofKey>, now: Timestamp) -> Result<Self> {
         // RFC 6749 section 7.1: a client must not use a token whose type it doesn't understand. The value is case-insensitive (section 5.1).
-        let is_bearer = match response.token_type() {
-            CoreTokenType::Bearer => true,
-            CoreTokenType::Extension(name) => name.eq_ignore_ascii_case("bearer"),
+        let is_of_type = |wanted: &str| match response.token_type() {
+            CoreTokenType::Bearer => wanted == "bearer",
+            CoreTokenType::Extension(name) => name.eq_ignore_ascii_case(wanted),
             _ => false,
         };
-        if !is_bearer {
+        // RFC 9449 section 5: a token of another type is one that anybody can use who gets hold of it.
+        if key.is_some() && !is_of_type("dpop") {
+            return Err(Error::failed("the provider gave an access token that is not bound to kclogin's key, although that was asked for")
+                .hint("ask its administrator whether it knows DPoP (RFC 9449); `kclogin login --dpop=false` signs in without"));
+        }
+        if key.is_none() && !is_of_type("bearer") {
             return Err(Error::failed("the provider gave an access token of a type that is not `Bearer`"));
         }
         let access_token = response.access_token().secret();
@@ -164,9 +172,13 @@ impl TokenResponse {
         if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::failed("the provider gave an access token that no header can carry"));
         }
+        let secret = Secret::new(access_token.clone());
+        if key.is_some_and(|key| key.is_of_another(&secret)) {
+            return Err(Error::failed("the provider gave an access token that is bound to another key than kclogin's, so it is not used"));
+        }
         let extra = response.extra_fields();
         Ok(Self {
-            access_token: Secret::new(access_token.clone()),
+            access_token: secret,
             expiry: response.expires_in().map(|seconds| now.after(seconds)),
             refresh_token: response.refresh_token().map(|token| Secret::new(token.secret().clone())),
             // Keycloak says 0 of offline tokens, which means that they have no end, not that it has come.

@@ -1,8 +1,10 @@
 //! The UserInfo endpoint (OpenID Connect Core 1.0 section 5.3), plain and signed.
 
 use super::Provider;
+use super::dpop::Proving;
 use super::refusal::{NO_REALM, no_provider};
 use super::response::{content_type, document};
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::oidc::claims::ClaimSet;
 use crate::oidc::document;
@@ -34,13 +36,14 @@ impl Provider<'_> {
     ///
     /// # Errors
     /// There is no such endpoint, it can't be reached, it answers something else, or it speaks of somebody else than `subject` (section 5.3.2).
-    pub fn user_info(&self, client_id: &str, access_token: &Secret<String>, subject: &str) -> Result<UserInfoAnswer> {
+    pub fn user_info(&self, client_id: &str, access_token: &Secret<String>, subject: &str, now: Timestamp) -> Result<UserInfoAnswer> {
         let at = self.endpoints.userinfo.as_ref().ok_or_else(|| Error::failed("the provider has no UserInfo endpoint"))?;
         let mut request = Request::new(Vec::new());
         *request.uri_mut() = at.as_str().parse().unwrap_or_default();
-        let bearer = format!("Bearer {}", access_token.expose()).parse();
-        request.headers_mut().insert("authorization", bearer.map_err(|_| Error::failed("the access token can't be sent in a header"))?);
-        let response = self.send(request)?;
+        let scheme = if self.proof_key().is_some() { "DPoP" } else { "Bearer" };
+        let credentials = format!("{scheme} {}", access_token.expose()).parse();
+        request.headers_mut().insert("authorization", credentials.map_err(|_| Error::failed("the access token can't be sent in a header"))?);
+        let response = self.send_proved(request, Proving { now, access_token: Some(access_token) }, &|request| self.send(request))?;
         match response.status().as_u16() {
             200 => {}
             401 | 403 => return refusal(&response),

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::alter::alter;
 use super::device;
+use super::dpop;
 use super::keys::uuid;
 use super::mint;
 use super::params::Params;
@@ -153,6 +154,7 @@ fn authorize(state: &mut State, asked: &Params) -> Response {
                 redirect_uri: redirect_uri.to_owned(),
                 nonce: owned("nonce"),
                 challenge: owned("code_challenge"),
+                bound_to: owned("dpop_jkt"),
                 expires: now + CODE_LIFETIME,
                 used: false,
             };
@@ -217,12 +219,15 @@ fn user_info(state: &mut State, request: &Request) -> Response {
         let challenge = format!("Bearer realm=\"test\", error=\"{error}\", error_description=\"{description}\"");
         Response::empty(status).header("WWW-Authenticate", &challenge)
     };
-    let Some(token) = request.bearer().or(request.form.get("access_token")) else {
+    let Some(token) = request.bearer().or(request.dpop_token()).or(request.form.get("access_token")) else {
         return Response::empty(401).header("WWW-Authenticate", "Bearer realm=\"test\"");
     };
     let Some(session) = state.sessions.of_access_token(token, state.now()).cloned() else {
         return refused(401, "invalid_token", "Token verification failed");
     };
+    if let Err(refusal) = dpop::check_resource_request(state, request, &session.id, token) {
+        return refusal;
+    }
     if !session.has_scope("openid") {
         return refused(403, "insufficient_scope", "Missing openid scope");
     }
@@ -250,6 +255,10 @@ fn end_session(state: &mut State, request: &Request) -> Response {
         return error(400, "invalid_request", "No refresh token");
     };
     let session = state.sessions.refresh_tokens.get(token).map(|grant| grant.session.clone());
+    if session.as_ref().is_some_and(|session| state.proofs.bound.contains_key(session)) {
+        // It looks at no proof here.
+        return error(400, "invalid_grant", "Invalid refresh token");
+    }
     match session.and_then(|id| state.sessions.sessions.get(&id)).filter(|session| session.client_id == client_id).cloned() {
         Some(session) => {
             if !session.is_offline() {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::dpop;
 use super::keys::{random_text, uuid};
 use super::sessions::{Grant, Session};
 use super::state::State;
@@ -23,6 +24,7 @@ pub(super) fn token_response(state: &mut State, session: &Session, nonce: Option
         "session_state": session.id,
         "scope": session.scope,
     });
+    dpop::bind(state, &session.id, None, Some(&mut response));
     if with_refresh {
         let token = refresh_token(state, session, now, refresh_expires);
         state.sessions.refresh_tokens.insert(token.clone(), grant(refresh_expires));
@@ -81,6 +83,7 @@ fn access_token(state: &mut State, session: &Session, now: u64) -> String {
         "scope": session.scope,
     });
     describe(&mut claims, session);
+    dpop::bind(state, &session.id, Some(&mut claims), None);
     let mut header = state.signer.header();
     state.alterations.access_token.iter_mut().for_each(|alter| alter(&mut header, &mut claims));
     state.signer.faultless(&header, &claims)

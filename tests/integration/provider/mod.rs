@@ -18,6 +18,7 @@
 mod alter;
 mod client;
 mod device;
+mod dpop;
 mod endpoints;
 mod keys;
 mod mint;

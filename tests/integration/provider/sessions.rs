@@ -92,6 +92,8 @@ pub(super) struct Code {
     pub(super) redirect_uri: String,
     pub(super) nonce: Option<String>,
     pub(super) challenge: Option<String>,
+    /// `dpop_jkt`, where the request had it.
+    pub(super) bound_to: Option<String>,
     pub(super) expires: u64,
     pub(super) used: bool,
 }

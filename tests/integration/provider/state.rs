@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::alter::Alterations;
 use super::device::DeviceCode;
+use super::dpop::Proofs;
 use super::pushed::PushedRequest;
 use super::record::Record;
 use super::script::{Endpoint, Script};
@@ -68,6 +69,7 @@ pub(super) struct State {
     pub(super) device_codes: HashMap<String, DeviceCode>,
     /// By the names that stand for them.
     pub(super) pushed: HashMap<String, PushedRequest>,
+    pub(super) proofs: Proofs,
     pub(super) script: Script,
     pub(super) alterations: Alterations,
     pub(super) record: Record,
@@ -98,6 +100,7 @@ impl State {
             sessions: Sessions::default(),
             device_codes: HashMap::new(),
             pushed: HashMap::new(),
+            proofs: Proofs::default(),
             script: Script::default(),
             alterations: Alterations::default(),
             record: Record::default(),

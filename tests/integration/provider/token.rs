@@ -2,6 +2,7 @@
 
 use super::alter::alter;
 use super::device;
+use super::dpop;
 use super::endpoints::error;
 use super::keys::{base64url, sha256};
 use super::mint;
@@ -18,6 +19,9 @@ pub(super) fn answer(state: &mut State, request: &Request) -> Response {
         Ok(client_id) => client_id,
         Err(refusal) => return refusal,
     };
+    if let Err(refusal) = dpop::check_token_request(state, request) {
+        return refusal;
+    }
     match grant_type {
         "authorization_code" => exchange(state, request, &client_id),
         "refresh_token" => refresh(state, request, &client_id),
@@ -75,6 +79,9 @@ fn exchange(state: &mut State, request: &Request, client_id: &str) -> Response {
     if let Err(refusal) = check_proof_key(grant.challenge.as_deref(), request) {
         return refusal;
     }
+    if let Err(refusal) = dpop::check_key(state, grant.bound_to.as_ref()) {
+        return refusal;
+    }
     let with_refresh = state.settings.rotation != Rotation::Never;
     respond(state, &grant.session, grant.nonce.as_deref(), with_refresh, None)
 }
@@ -105,6 +112,10 @@ fn refresh(state: &mut State, request: &Request, client_id: &str) -> Response {
         return error(400, "invalid_request", "No refresh token");
     };
     let (now, rotation) = (state.now(), state.settings.rotation);
+    let bound = state.sessions.refresh_tokens.get(token).and_then(|grant| state.proofs.bound.get(&grant.session)).cloned();
+    if let Err(refusal) = dpop::check_key(state, bound.as_ref()) {
+        return refusal;
+    }
     match state.sessions.redeem(token, client_id, rotation, now) {
         // No nonce: there was no authentication request, OpenID Connect Core 12.2.
         Ok(session) => {

@@ -48,6 +48,11 @@ impl Request {
         strip_scheme(self.header("authorization")?, "bearer")
     }
 
+    /// The token that comes with a proof, where one was sent.
+    pub(crate) fn dpop_token(&self) -> Option<&str> {
+        strip_scheme(self.header("authorization")?, "dpop")
+    }
+
     fn keeps_alive(&self) -> bool {
         !self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
