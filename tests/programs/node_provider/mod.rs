@@ -181,8 +181,13 @@ fn signed_in_at(other: Other) -> (Other, Home) {
 
 #[track_caller]
 fn signed_in_by(browser: &Browser, other: &Other) -> Home {
+    signed_in_with(&LASTING, browser, other)
+}
+
+#[track_caller]
+fn signed_in_with(options: &[&str], browser: &Browser, other: &Other) -> Home {
     let home = Home::new();
-    let outcome = home.log_in(other, &LASTING, |address| {
+    let outcome = home.log_in(other, options, |address| {
         let page = browser.sign_in(address, "carol");
         assert!(page.contains("Signed in as carol"), "{page}");
     });
@@ -282,6 +287,35 @@ fn the_browser_ends_the_session_that_it_has() {
     // What was copied before is of no use.
     std::fs::copy(&aside, &file).expect("copied, with its mode");
     home.run(&["token", "--force-refresh"]).failed(3);
+}
+
+/// Asks a resource with these header lines. Gives the status, and the nonce that it wants in the next proof.
+fn ask(address: &str, lines: &str) -> (u16, Option<String>) {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let pairs = lines.lines().map(|line| line.split_once(": ").expect("a header"));
+    let answer = pairs.fold(agent.get(address), |request, (name, value)| request.header(name, value)).call().expect("an answer");
+    let nonce = answer.headers().get("dpop-nonce").map(|nonce| nonce.to_str().expect("text").to_owned());
+    (answer.status().as_u16(), nonce)
+}
+
+#[test]
+fn rfc9449_a_provider_that_wants_nonces_gets_proofs_with_them() {
+    let (other, browser) = (Other::that(&["nonces"]), Browser::new());
+    let home = signed_in_with(&[&LASTING[..], &["--dpop"]].concat(), &browser, &other);
+    assert!(home.run(&["whoami"]).done().starts_with("carol of the other house (carol)\n"), "the UserInfo endpoint wants a nonce as well");
+    let first = home.run(&["token"]).done();
+    let second = home.run(&["token", "--force-refresh"]).done();
+    assert_ne!(first, second, "the refresh has a proof of its own");
+    let resource = format!("{}/me", other.issuer);
+    assert_eq!(ask(&resource, &format!("Authorization: Bearer {}", second.trim())).0, 401, "alone it is worth nothing");
+    let (status, nonce) = ask(&resource, &home.run(&["token", "--dpop", "GET", &resource]).done());
+    let nonce = nonce.expect("it wants a nonce");
+    assert_eq!(status, 401);
+    let lines = home.run(&["token", "--dpop", "GET", &resource, "--dpop-nonce", &nonce]).done();
+    assert_eq!(ask(&resource, &lines).0, 200, "{lines}");
+    let elsewhere = home.run(&["token", "--dpop", "POST", &resource, "--dpop-nonce", &nonce]).done();
+    assert_eq!(ask(&resource, &elsewhere).0, 401, "a proof is for its own request");
+    home.run(&["logout"]).done();
 }
 
 #[test]

@@ -1,5 +1,6 @@
 // A provider with the library oidc-provider, as its makers ship it: their own pages, opaque access tokens, a new refresh token for each use of the last.
 // What it is asked is written to stdout, a line for each request: the time in milliseconds, the method and the path.
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
@@ -18,6 +19,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   claims: { openid: ['sub'], profile: ['name'] },
   features: {
     deviceFlow: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => wanted.includes('nonces') },
     pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: wanted.includes('pushed-only') },
     revocation: { enabled: true },
   },
