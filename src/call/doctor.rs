@@ -86,6 +86,9 @@ fn origins(options: &Doctor, global: &Global, config: &Config, wanted: &Wanted, 
         scope: origin(given(!at.scope.is_empty(), "--scope"), Some("KCLOGIN_SCOPE"), |settings| settings.scope.is_some()),
         redirect_uri: origin(given(options.redirect_uri.is_some(), "--redirect-uri"), None, |settings| settings.redirect_uri.is_some()),
         ca_file: origin(given(at.ca_file.is_some(), "--ca-file"), None, |settings| settings.ca_file.is_some()),
+        client_certificate: origin(given(at.client_certificate.is_some(), "--client-certificate"), None, |settings| {
+            settings.client_certificate.is_some()
+        }),
         store: origin(given(global.store.is_some(), "--store"), Some("KCLOGIN_STORE"), |settings| settings.store.is_some()),
         browser: browser(options, environment),
         client_secret: origin(given(at.client_secret_stdin, "--client-secret-stdin"), Some("KCLOGIN_CLIENT_SECRET"), |_| false),

@@ -225,7 +225,7 @@ fn put(machine: &Machine, name: &str, text: &str) -> String {
 
 #[test]
 fn rfc8705_2_a_client_certificate_is_shown_with_every_request_and_remembered() {
-    let (provider, machine, login) = demanding();
+    let (_provider, machine, login) = demanding();
     let file = |name: &str| machine.path(name).to_str().expect("UTF-8").to_owned();
     let (certificate, key, both) = (file("client.pem"), file("client.key"), file("both.pem"));
     machine.run(&[words(&login), vec!["--client-certificate", &certificate, "--client-key", &key]].concat()).done();
@@ -236,10 +236,12 @@ fn rfc8705_2_a_client_certificate_is_shown_with_every_request_and_remembered() {
     assert!(shown.contains(&format!("  Shows     the certificate {certificate}\n  Key file  {key}\n")), "{shown}");
     machine.run(&["whoami"]).done();
     machine.run(&["token", "--force-refresh"]).done();
+    let found = machine.run(&["doctor"]).stdout;
+    assert!(found.contains(&format!("  the client certificate {certificate} (from the profile)\n")) && !found.contains("  failed   "), "{found}");
     machine.run(&["login", "--client-certificate", &both]).done();
     assert!(!machine.config().contains("client-key"), "a new certificate has a key of its own: {}", machine.config());
     machine.run(&["logout"]).done();
-    assert_eq!(provider.live_sessions(), 1, "only the last one was signed out");
+    machine.run(&["token"]).failed(Exit::LoginRequired);
 }
 
 #[test]

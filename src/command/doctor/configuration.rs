@@ -49,6 +49,8 @@ pub struct Origins {
     pub redirect_uri: Origin,
     /// The CA file.
     pub ca_file: Origin,
+    /// The client's own certificate.
+    pub client_certificate: Origin,
     /// The token store.
     pub store: Origin,
     /// The browser.
@@ -86,6 +88,8 @@ pub(super) fn look(input: &Input, store: &str) -> Vec<Finding> {
         row("store", store, origins.store),
         browser(input),
     ]);
+    let own = settings.client_certificate.as_ref();
+    findings.extend(own.map(|path| row("shown", &format!("the client certificate {}", path.display()), origins.client_certificate)));
     findings.extend(writable(input, profile));
     findings
 }
