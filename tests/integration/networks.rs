@@ -275,8 +275,9 @@ fn what_is_wrong_with_the_files_of_a_client_certificate_is_said() {
         let more = [vec!["--client-certificate", certificate], key.map_or_else(Vec::new, |key| vec!["--client-key", key])].concat();
         machine.run(&[words(&login), more].concat()).failed(Exit::Failed)
     };
-    assert!(said("/nonexistent/c.pem", None).starts_with("error: the client certificate /nonexistent/c.pem can't be read: "));
-    assert!(said(&certificate, Some("/nonexistent/k.pem")).starts_with("error: the client key /nonexistent/k.pem can't be read: "));
+    let nowhere = machine.path("nowhere.pem").to_str().expect("UTF-8").to_owned();
+    assert!(said(&nowhere, None).starts_with(&format!("error: the client certificate {nowhere} can't be read: ")));
+    assert!(said(&certificate, Some(&nowhere)).starts_with(&format!("error: the client key {nowhere} can't be read: ")));
     assert_eq!(said(&key, None), format!("error: the client certificate {key} holds no certificate in PEM form\n"));
     let expected =
         format!("error: the client key {certificate} holds no private key in PEM form\nhint: give the file with the key by `--client-key FILE`\n");

@@ -168,7 +168,8 @@ fn no_process_on_the_machine_ever_shows_a_secret_of_a_session() {
 /// How a command ends that is started with no limit for core dumps, and ended with this signal once it has said something on stderr.
 fn ended_with(signal: &str, command: &Command) -> ExitStatus {
     let mut limited = Command::new("sh");
-    limited.args(["-c", "ulimit -c unlimited && exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
+    // A shell that runs in the background has its children ignore SIGQUIT.
+    limited.args(["-c", "ulimit -c unlimited && exec env --default-signal \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => limited.env(name, value),
@@ -193,7 +194,7 @@ fn a_login_that_is_killed_leaves_no_core_dump() {
     person.set("KCLOGIN_CLIENT_SECRET", &client_of(&person));
     for signal in ["-ABRT", "-QUIT"] {
         let mut control = Command::new("sh");
-        control.args(["-c", "echo waiting >&2; while :; do sleep 1; done"]).current_dir(person.path(""));
+        control.args(["-c", "echo waiting >&2; exec sleep 60"]).current_dir(person.path(""));
         let control = ended_with(signal, &control);
         assert!(
             control.core_dumped(),

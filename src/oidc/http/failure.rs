@@ -39,7 +39,11 @@ pub(super) fn stage(error: &ureq::Error) -> Stage {
         _ if tls_error(error).is_some() => Stage::Trust,
         ureq::Error::HostNotFound | ureq::Error::ConnectProxyFailed(_) => Stage::Way,
         ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => Stage::Way,
-        ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused || error.to_string().contains("failed to lookup") => Stage::Way,
+        ureq::Error::Io(error) if is_unknown_name(error) => Stage::Way,
+        ureq::Error::Io(error) => match error.kind() {
+            io::ErrorKind::ConnectionRefused | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => Stage::Way,
+            _ => Stage::Answer,
+        },
         _ => Stage::Answer,
     }
 }
@@ -65,7 +69,7 @@ pub(super) fn unreachable(url: &Url, error: &ureq::Error, shown: Shown) -> Error
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
                 "it closed the connection without an answer".to_owned()
             }
-            _ if error.to_string().contains("failed to lookup") => "its name is not known".to_owned(),
+            _ if is_unknown_name(error) => "its name is not known".to_owned(),
             _ => error.to_string(),
         },
         other => other.to_string(),
@@ -73,6 +77,11 @@ pub(super) fn unreachable(url: &Url, error: &ureq::Error, shown: Shown) -> Error
     let is_about_password = reason == proxy_asks || reason == proxy_refuses;
     let error = Error::provider_unreachable(format!("the provider at {at} can't be reached: {reason}")).detail(format!("{error:?}"));
     if is_about_password { error.hint("put them into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT, with `%40` for `@` and the like") } else { error }
+}
+
+/// The standard library has no kind for it, but words of its own on the Unix systems; elsewhere there is Windows' number (`WSAHOST_NOT_FOUND`, `WSANO_DATA`).
+fn is_unknown_name(error: &io::Error) -> bool {
+    error.to_string().contains("failed to lookup") || (cfg!(windows) && matches!(error.raw_os_error(), Some(11001 | 11004)))
 }
 
 /// The TLS library's own error, wherever it is wrapped.
@@ -155,4 +164,21 @@ fn untrusted(at: &str, tls: &TlsError, is_shown: bool) -> Error {
         other => (format!("the certificate of {at} is not trusted: {other}"), "tell whoever runs the provider"),
     };
     Error::failed(sentence).hint(hint).detail(tls.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_did_not_get_there_says_nothing_of_the_certificate() {
+        let of = |kind: io::ErrorKind| stage(&ureq::Error::Io(kind.into()));
+        for kind in [io::ErrorKind::ConnectionRefused, io::ErrorKind::HostUnreachable, io::ErrorKind::NetworkUnreachable] {
+            assert_eq!(of(kind), Stage::Way, "{kind:?}");
+        }
+        assert_eq!(of(io::ErrorKind::UnexpectedEof), Stage::Answer);
+        // Linux' words for a name that is not known, and Windows' number.
+        let unknown = if cfg!(windows) { io::Error::from_raw_os_error(11001) } else { io::Error::other("failed to lookup address information") };
+        assert_eq!(stage(&ureq::Error::Io(unknown)), Stage::Way);
+    }
 }

@@ -21,7 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// The tests that say more about Wine than about kclogin; docs/development.md has the reasons.
 const LEFT_OUT: &[&str] = &[
-    "doctor::a_name_that_is_not_known",
     "doctor::each_fault_of_a_certificate",
     "listener::",
     "provider::self_test::dropping_ends_what_hangs",
