@@ -8,6 +8,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::environment::Environment;
 use crate::interrupt::{Interrupt, SystemInterrupt};
 use crate::program::{Programs, SystemPrograms};
+use crate::surroundings::Surroundings;
 use crate::terminal::Terminal;
 use crate::token_store::{Stores, SystemStores};
 use crate::typed::{SystemTyped, Typed};
@@ -35,6 +36,12 @@ pub struct Host {
 }
 
 impl Host {
+    /// Where this runs, and whether somebody reads and types here.
+    #[must_use]
+    pub fn surroundings(&self) -> Surroundings {
+        Surroundings::of(&self.environment, self.typed.borrow().is_terminal() && self.terminal.has_reader())
+    }
+
     /// The machine and process this runs in.
     #[must_use]
     pub fn system() -> Self {

@@ -76,7 +76,6 @@ use oidc::demands::Demands;
 use oidc::http::{Http, Settings as HttpSettings};
 use profile::Profile;
 use profile::choose::{choose, choose_for_login};
-use surroundings::Surroundings;
 use terminal::{ColourPolicy, Verbosity};
 use token_store::StoreName;
 
@@ -176,8 +175,8 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
     let trace = |text| terminal.trace(text);
     let http = Http::new(HttpSettings::new(&host.environment, &input.profile.settings), &trace);
     let state_dir = host.environment.state_dir();
+    let surroundings = host.surroundings();
     let mut typed = host.typed.borrow_mut();
-    let surroundings = Surroundings::of(&host.environment, typed.is_terminal() && terminal.has_reader());
     let parts = command::login::Parts {
         http: &http,
         store: &*store,

@@ -13,7 +13,6 @@ use crate::oidc::http::{Http, Settings as HttpSettings};
 use crate::profile::choose::{Wanted, choose_for_login};
 use crate::profile::config_file::Config;
 use crate::profile::{Profile, Settings};
-use crate::surroundings::Surroundings;
 use crate::token_store::StoreName;
 
 pub(crate) fn doctor(options: &Doctor, global: &Global, host: &mut Host) -> Result<Exit> {
@@ -40,7 +39,7 @@ pub(crate) fn doctor(options: &Doctor, global: &Global, host: &mut Host) -> Resu
     let trace = |text| terminal.trace(text);
     let http_settings = HttpSettings::new(&host.environment, &settings);
     let http = Http::new(http_settings.clone(), &trace);
-    let surroundings = Surroundings::of(&host.environment, host.typed.borrow().is_terminal() && terminal.has_reader());
+    let surroundings = host.surroundings();
     let parts = Parts {
         http: &http,
         http_settings: &http_settings,

@@ -120,21 +120,22 @@ impl Loopback {
 
     /// Waits for the provider's answer to `request`, telling `tick` every quarter of a second how much time is left; what that gives is taken for the answer.
     /// All else that comes is answered and forgotten. Where there is a start page, only a browser that was sent on from it, to where the second of the pair
-    /// says, can bring the answer.
+    /// says or else to the request's own address, can bring the answer.
     ///
     /// # Errors
     /// The system's event queue fails.
     pub fn wait<'a, A: Awaited>(
         &mut self,
         request: &'a A,
-        start: Option<(&'a mut Start, &'a mut Onwards<'a>)>,
+        start: Option<(&'a mut Start, Option<&'a mut Onwards<'a>>)>,
         deadline: Instant,
         tick: &mut dyn FnMut(Duration) -> Option<A::Answer>,
     ) -> Result<std::result::Result<Arrival<A::Answer>, NoArrival>> {
         let malformed = Page::Rejected("The request could not be understood.").to_response();
         let forget_cookie = start.as_ref().map(|(start, _)| start.forget_cookie());
         let mut judge = match start {
-            Some((start, onwards)) => Judge::new(&self.redirect_uri, request, Some(start)).leading(onwards),
+            Some((start, Some(onwards))) => Judge::new(&self.redirect_uri, request, Some(start)).leading(onwards),
+            Some((start, None)) => Judge::new(&self.redirect_uri, request, Some(start)),
             None => Judge::new(&self.redirect_uri, request, None),
         };
         let arrival = self.acceptor.serve(deadline, tick, &mut |head| judge.judge(head), &malformed);

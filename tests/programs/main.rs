@@ -11,6 +11,7 @@ mod aws;
 mod bench;
 mod certificate;
 mod curl;
+mod elsewhere;
 mod git;
 mod grpc;
 mod http_clients;

@@ -8,7 +8,7 @@ use super::{Input, Parts};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::oidc::endpoints::ClientAuthentication;
-use crate::oidc::provider::{Client, Objection, Provider, PushRefusal, Reaction, Standing, in_words, wants_pushing};
+use crate::oidc::provider::{Client, Objection, Provider, PushRefusal, Reaction, SCOPE_HINT, Standing, in_words, wants_pushing};
 use crate::profile::Profile;
 use crate::session::client_of;
 
@@ -58,7 +58,6 @@ fn judged(reaction: Result<Reaction>, profile: &Profile, redirect_uri: &Url) -> 
     let registered = if profile.settings.redirect_uri.is_some() { redirect_uri.to_string() } else { "http://127.0.0.1/callback".to_owned() };
     let client_ok = || Finding::ok(client, format!("`{id}` is accepted"));
     let uri_ok = || Finding::ok(uri, format!("{redirect_uri} is accepted"));
-    let scope_advice = "choose others with `--scope`, or add them to the client at the provider";
     let allow = format!("allow {registered} for the client `{id}` at the provider (Valid redirect URIs)");
     let untold = |why: String| {
         [
@@ -75,7 +74,7 @@ fn judged(reaction: Result<Reaction>, profile: &Profile, redirect_uri: &Url) -> 
                 Finding::failed(uri, format!("{redirect_uri} is not allowed: {words}"), allow),
                 Finding::skipped(scope, "the redirect URI is not accepted"),
             ],
-            Objection::Scope => [client_ok(), uri_ok(), Finding::failed(scope, format!("{scopes}: {words}"), scope_advice)],
+            Objection::Scope => [client_ok(), uri_ok(), Finding::failed(scope, format!("{scopes}: {words}"), SCOPE_HINT)],
             Objection::Client | Objection::Other => [
                 Finding::failed(
                     client,
@@ -97,7 +96,7 @@ fn judged(reaction: Result<Reaction>, profile: &Profile, redirect_uri: &Url) -> 
                         Finding::skipped(scope, "not asked"),
                     ]
                 }
-                "invalid_scope" => [client_ok(), uri_ok(), Finding::failed(scope, format!("{scopes}: {said}"), scope_advice)],
+                "invalid_scope" => [client_ok(), uri_ok(), Finding::failed(scope, format!("{scopes}: {said}"), SCOPE_HINT)],
                 "temporarily_unavailable" | "server_error" => [
                     Finding::failed(client, format!("the provider is in trouble: {said}"), "try again later"),
                     uri_ok(),

@@ -24,15 +24,13 @@ pub(super) fn look(listener: &mut Result<Loopback>, input: &Input, system: &Syst
     let environment = parts.environment;
     let (way, needs_browser) = way(input, system, parts.surroundings);
     let fixed = input.profile.as_ref().ok().and_then(|profile| profile.settings.redirect_uri.as_ref()).filter(|uri| uri.port().is_some());
-    let mut findings =
-        vec![way, listening(listener), browser(input, system, environment), display(environment, fixed, !system.commands().is_empty())];
-    if !needs_browser {
-        // It is still said what is there, for whoever wants to sign in otherwise.
-        for finding in findings.iter_mut().skip(2).filter(|finding| finding.outcome == Outcome::Warning) {
-            *finding = Finding::ok(finding.name, format!("none is needed ({})", finding.detail));
-        }
-    }
-    findings
+    // It is still said what is there, for whoever wants to sign in otherwise.
+    let as_needed = |finding: Finding| match finding.outcome {
+        Outcome::Warning if !needs_browser => Finding::ok(finding.name, format!("none is needed ({})", finding.detail)),
+        _ => finding,
+    };
+    let (browser, display) = (browser(input, system, environment), display(environment, fixed, !system.commands().is_empty()));
+    vec![way, listening(listener), as_needed(browser), as_needed(display)]
 }
 
 /// The way that a login would take here, and whether that needs a browser that is opened here.

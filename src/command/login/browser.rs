@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::loopback::judge::Onwards;
 use crate::loopback::{Arrival, Loopback, NoArrival, Page, Start, StartSecrets};
 use crate::oidc::authorization::{AuthorizationRequest, AuthorizationResponse};
-use crate::oidc::provider::{Wishes, in_words, random_secret, wants_pushing};
+use crate::oidc::provider::{Wishes, in_words, random_secret, unknown_scope, wants_pushing};
 use crate::profile::config_file::Config;
 use crate::terminal::Line;
 use crate::token_set::TokenSet;
@@ -93,7 +93,7 @@ fn wait(
         }
         None
     };
-    let start = start.as_mut().map(|start| (start, &mut onwards as &mut Onwards<'_>));
+    let start = start.as_mut().map(|start| (start, Some(&mut onwards as &mut Onwards<'_>)));
     let arrival = loopback.wait(request, start, Instant::now() + input.timeout, &mut tick);
     terminal.clear_progress();
     arrival
@@ -168,8 +168,7 @@ fn refused(error: &str, description: Option<&str>, scope: &[String]) -> Error {
                 .hint("sign in with `kclogin login --pushed-authorization-requests`, which the profile remembers")
         }
         "access_denied" => Error::failed("the sign-in was denied at the provider"),
-        "invalid_scope" => Error::failed(format!("the provider does not know one of the scopes `{}`: {said}", scope.join(" ")))
-            .hint("choose others with `--scope`, or add them to the client at the provider"),
+        "invalid_scope" => unknown_scope(&scope.join(" "), &said),
         "login_required" | "interaction_required" | "consent_required" | "account_selection_required" => {
             Error::failed(format!("the provider needs the person, and was asked not to: {said}")).hint("leave out `--prompt none`")
         }

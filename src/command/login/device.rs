@@ -64,20 +64,23 @@ fn wait(attempt: Attempt<'_>, device: &DeviceAuthorization) -> Result<Granted> {
     while pause <= left() {
         pass(pause, &left, trouble.is_some(), parts);
         let obtained = parts.clock.now();
-        match provider.poll_device(client, device, POLL_LIMIT.min(left().max(interval)), obtained) {
+        let (error, wanted) = match provider.poll_device(client, device, POLL_LIMIT.min(left().max(interval)), obtained) {
             Ok(Polled::Granted(tokens)) => return Ok(Granted { tokens, nonce: None, obtained }),
-            Ok(Polled::Pending) => (pause, trouble) = (interval, None),
+            Ok(Polled::Pending) => {
+                (pause, trouble) = (interval, None);
+                continue;
+            }
             Ok(Polled::SlowDown) => {
                 interval = interval.saturating_add(SLOWER);
                 (pause, trouble) = (interval, None);
+                continue;
             }
-            Ok(Polled::InTrouble(error, wanted)) => (pause, trouble) = (slower(pause, interval, wanted), Some(error)),
-            Err(error) if error.kind() == ErrorKind::ProviderUnreachable => {
-                parts.terminal.trace(format!("asked in vain: {}", error.sentence()));
-                (pause, trouble) = (slower(pause, interval, Duration::ZERO), Some(error));
-            }
+            Ok(Polled::InTrouble(error, wanted)) => (error, wanted),
+            Err(error) if error.kind() == ErrorKind::ProviderUnreachable => (error, Duration::ZERO),
             Err(error) => return Err(error),
-        }
+        };
+        parts.terminal.trace(format!("asked in vain: {}", error.sentence()));
+        (pause, trouble) = (slower(pause, interval, wanted), Some(error));
     }
     pass(left(), &left, trouble.is_some(), parts);
     Err(nobody_came(input, device, trouble))

@@ -59,8 +59,7 @@ pub(super) fn sign_out(way: Way<'_>, session: &Session<'_>, set: &TokenSet) -> R
         None
     };
     terminal.status(format!("Waiting for the sign-out in the browser, for {} at most.", lasting(way.timeout)));
-    let mut onwards = || Url::parse(request.url.expose()).map_err(|error| Error::failed(format!("the end session endpoint is not a URL: {error}")));
-    match loopback.wait(&request, Some((&mut start, &mut onwards)), Instant::now() + way.timeout, &mut tick)? {
+    match loopback.wait(&request, Some((&mut start, None)), Instant::now() + way.timeout, &mut tick)? {
         Err(_) => Ok(Return::Unknown),
         Ok(Arrival { response, browser }) => {
             let outcome = match response {

@@ -63,7 +63,10 @@ pub fn logout(input: Input<'_>, session: &Session<'_>, terminal: &Terminal) -> R
         Err(error) => return Err(error),
     };
     let remote = match input.in_browser {
-        _ if input.local => Remote::Untouched,
+        _ if input.local => {
+            store.delete(&account(profile))?;
+            Remote::Untouched
+        }
         // A person may take their time, and an end that they don't wait for must leave nothing here.
         Some(way) => {
             store.delete(&account(profile))?;
@@ -76,9 +79,6 @@ pub fn logout(input: Input<'_>, session: &Session<'_>, terminal: &Terminal) -> R
             remote
         }
     };
-    if input.local {
-        store.delete(&account(profile))?;
-    }
     say(&remote, input, session, &set, terminal);
     Ok(true)
 }

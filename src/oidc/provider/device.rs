@@ -106,8 +106,7 @@ impl Provider<'_> {
     fn not_authorized(&self, client: &Client, scope: &str, code: &str, description: Option<&str>) -> Error {
         let words = in_words(code, description);
         match (code, description) {
-            ("invalid_scope", _) => Error::failed(format!("the provider does not know one of the scopes `{scope}`: {words}"))
-                .hint("choose others with `--scope`, or add them to the client at the provider"),
+            ("invalid_scope", _) => refusal::unknown_scope(scope, &words),
             // Keycloak says `unauthorized_client` of a wrong secret as well.
             ("unauthorized_client", description) if !description.is_some_and(|text| text.starts_with("Invalid client")) => {
                 Error::failed(format!("the sign-in failed: the client `{}` may not sign in with a code", client.id))
@@ -131,7 +130,10 @@ impl Provider<'_> {
         let request = form(&self.endpoints.token, client, &fields);
         let response = self.send_proved(request, Proving { now, access_token: None }, &|request| self.http.send_within(limit, request))?;
         if let Err(error) = require_service(self.endpoints.token.host_str().unwrap_or_default(), &response) {
-            return retry_after(&response).map(|pause| Polled::InTrouble(error.clone(), pause)).ok_or(error);
+            return match retry_after(&response) {
+                Some(pause) => Ok(Polled::InTrouble(error, pause)),
+                None => Err(error),
+            };
         }
         let no_response = || Error::failed("the sign-in failed: the provider's answer is not a token response");
         // What is no JSON is not the provider's word, but that of something on the way.

@@ -39,6 +39,7 @@ pub use grants::Exchanged;
 pub use id_token::{CLOCK_TOLERANCE, IdTokenChecks, VerifiedIdToken};
 pub use introspection::Introspection;
 pub use pushed::{Objection, PushRefusal, Pushed, wants_pushing};
+pub use refusal::{SCOPE_HINT, unknown_scope};
 pub use token_endpoint::TokenResponse;
 pub use user_info::{UserInfo, UserInfoAnswer};
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::form::form;
-use super::refusal::{Attempt, client_refused};
+use super::refusal::{Attempt, client_refused, unknown_scope};
 use super::response::{document, require_service};
 use super::token_endpoint::without_values;
 use super::{Client, Provider, in_words};
@@ -121,8 +121,7 @@ impl PushRefusal {
             Objection::Client => client_refused(Attempt::SignIn, client, &words),
             Objection::RedirectUri => Error::failed(format!("the sign-in failed: the provider refuses the redirect URI: {words}"))
                 .hint(format!("allow {registered} for the client `{}` at the provider", client.id)),
-            Objection::Scope => Error::failed(format!("the provider does not know one of the scopes `{}`: {words}", scope.join(" ")))
-                .hint("choose others with `--scope`, or add them to the client at the provider"),
+            Objection::Scope => unknown_scope(&scope.join(" "), &words),
             Objection::Other => Error::failed(format!("the provider refused the sign-in: {words}")),
         }
     }

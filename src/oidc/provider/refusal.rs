@@ -37,6 +37,9 @@ const RENAMED: &str = "Invalid token issuer.";
 /// What Keycloak says to a client whose tokens have to be bound to a key, where there is no proof of one.
 pub(super) const NO_PROOF: &str = "DPoP proof is missing";
 
+/// What to do about a scope that is not known.
+pub const SCOPE_HINT: &str = "choose others with `--scope`, or add them to the client at the provider";
+
 /// What Keycloak answers, in place of an OAuth error, wherever a realm's name is not one of its realms.
 pub(super) const NO_REALM: &str = "Realm does not exist";
 
@@ -111,6 +114,12 @@ pub(super) fn refused(attempt: Attempt, client: &Client, provider: &str, code: &
         (NO_REALM, None) => no_provider(provider, NO_REALM),
         _ => Error::failed(format!("{attempt} failed: the provider refuses: {words}")),
     }
+}
+
+/// One of the scopes is nothing that the provider knows.
+#[must_use]
+pub fn unknown_scope(scope: &str, words: &str) -> Error {
+    Error::failed(format!("the provider does not know one of the scopes `{scope}`: {words}")).hint(SCOPE_HINT)
 }
 
 /// The client is not who it says, as far as the provider knows.

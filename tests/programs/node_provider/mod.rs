@@ -3,19 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::bench::{Outcome, eventually, outcome};
+use crate::bench::{eventually, outcome};
+use crate::elsewhere::{Home, Process, free_port};
 
-/// How long the provider may take to start beside others.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// RFC 8628 section 3.5: what a client waits that is named no interval.
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -24,16 +22,9 @@ type Requests = Arc<Mutex<Vec<(u64, String)>>>;
 
 /// The provider, until it is dropped.
 struct Other {
-    process: Child,
+    _process: Process,
     issuer: String,
     requests: Requests,
-}
-
-impl Drop for Other {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 impl Other {
@@ -45,11 +36,12 @@ impl Other {
     fn that(words: &[&str]) -> Self {
         let folder =
             PathBuf::from(std::env::var("KCLOGIN_LIVE_NODE_PROVIDER").expect("KCLOGIN_LIVE_NODE_PROVIDER is not set: run `cargo xtask test`"));
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+        let port = free_port();
+        let issuer = format!("http://127.0.0.1:{port}");
         let mut command = Command::new("node");
-        command.arg(folder.join("provider.mjs")).arg(port.to_string()).args(words).current_dir(&folder);
-        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("node");
-        let lines = BufReader::new(process.stdout.take().expect("stdout")).lines();
+        command.arg(folder.join("provider.mjs")).arg(port.to_string()).args(words).current_dir(&folder).stdout(Stdio::piped());
+        let mut process = Process::start(&mut command, &issuer);
+        let lines = BufReader::new(process.0.stdout.take().expect("stdout")).lines();
         let requests = Requests::default();
         let seen = Arc::clone(&requests);
         thread::spawn(move || {
@@ -60,12 +52,7 @@ impl Other {
                 }
             }
         });
-        let (other, end) = (Self { process, issuer: format!("http://127.0.0.1:{port}"), requests }, Instant::now() + PATIENCE);
-        while ureq::get(format!("{}/.well-known/openid-configuration", other.issuer)).call().is_err() {
-            assert!(Instant::now() < end, "it did not come");
-            thread::sleep(Duration::from_millis(100));
-        }
-        other
+        Self { _process: process, issuer, requests }
     }
 
     /// When it was asked this, in milliseconds.
@@ -125,46 +112,10 @@ fn fields(page: &str) -> BTreeMap<&str, &str> {
         .collect()
 }
 
-/// Somebody's home, with the tokens in files.
-struct Home(tempfile::TempDir);
-
-impl Home {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a home"))
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kclogin"));
-        command.args(arguments).env_clear().env("HOME", self.0.path()).env("PATH", std::env::var_os("PATH").expect("a path"));
-        command.env("KCLOGIN_STORE", "file").stdin(Stdio::null()).current_dir(self.0.path());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Outcome {
-        outcome(self.command(arguments).output().expect("kclogin runs"))
-    }
-
-    /// The one file with the tokens.
-    fn tokens(&self) -> PathBuf {
-        let folder = self.0.path().join(".local/state/kclogin/tokens");
-        let mut files = std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
-        files.find(|file| std::fs::metadata(file).is_ok_and(|file| file.is_file() && file.len() > 100)).expect("tokens")
-    }
-
-    /// Begins a login and does `meanwhile` with the address that it prints.
-    #[track_caller]
-    fn log_in(&self, other: &Other, options: &[&str], meanwhile: impl FnOnce(&str)) -> Outcome {
-        let always = ["login", "--timeout", "60s", "--issuer", &other.issuer];
-        let mut login = self.command(&[&always, options].concat()).stderr(Stdio::piped()).spawn().expect("started");
-        let mut lines = BufReader::new(login.stderr.take().expect("stderr")).lines().map(|line| line.expect("text"));
-        // The address with the code in it, where there is one.
-        let is_it = |line: &&str| line.starts_with("http") && (!options.contains(&"--device") || line.contains("user_code="));
-        let address = lines.find_map(|line| line.strip_prefix("  ").filter(is_it).map(str::to_owned));
-        meanwhile(&address.expect("an address"));
-        let said: Vec<String> = lines.collect();
-        let code = login.wait().expect("an end").code().expect("a code");
-        Outcome { code, stdout: String::new(), stderr: said.join("\n") }
-    }
+/// The one file with the tokens.
+fn tokens(home: &Home) -> PathBuf {
+    let mut files = std::fs::read_dir(home.store()).expect("a folder").flatten().map(|entry| entry.path());
+    files.find(|file| std::fs::metadata(file).is_ok_and(|file| file.is_file() && file.len() > 100)).expect("tokens")
 }
 
 /// What it wants for a refresh token (OpenID Connect Core 1.0 section 11).
@@ -187,7 +138,7 @@ fn signed_in_by(browser: &Browser, other: &Other) -> Home {
 #[track_caller]
 fn signed_in_with(options: &[&str], browser: &Browser, other: &Other) -> Home {
     let home = Home::new();
-    let outcome = home.log_in(other, options, |address| {
+    let outcome = home.log_in(&other.issuer, options, |address| {
         let page = browser.sign_in(address, "carol");
         assert!(page.contains("Signed in as carol"), "{page}");
     });
@@ -220,7 +171,7 @@ fn an_opaque_access_token_is_as_good_as_any() {
 #[test]
 fn a_refresh_token_that_is_used_twice_ends_the_session_and_says_so() {
     let (other, home) = signed_in();
-    let file = home.tokens();
+    let file = tokens(&home);
     let before = std::fs::read(&file).expect("tokens");
     let fresh = home.run(&["token", "--force-refresh"]).done();
     // A backup is put back, or another machine has a copy.
@@ -236,7 +187,7 @@ fn a_refresh_token_that_is_used_twice_ends_the_session_and_says_so() {
 #[test]
 fn a_device_that_is_named_no_interval_asks_every_five_seconds() {
     let (other, home) = (Other::start(), Home::new());
-    let outcome = home.log_in(&other, &["--device"], |address| {
+    let outcome = home.log_in(&other.issuer, &["--device"], |address| {
         let browser = Browser::new();
         eventually("a first question", || (!other.times("POST /token").is_empty()).then_some(()));
         // Its page sends the code on by itself, and then wants it confirmed.
@@ -263,11 +214,11 @@ fn a_device_that_is_named_no_interval_asks_every_five_seconds() {
 fn the_browser_ends_the_session_that_it_has() {
     let (other, browser) = (Other::start(), Browser::new());
     let home = signed_in_by(&browser, &other);
-    let file = home.tokens();
-    let aside = home.0.path().join("aside");
+    let file = tokens(&home);
+    let aside = home.path("aside");
     std::fs::copy(&file, &aside).expect("copied");
-    let opened = home.0.path().join("opened");
-    let script = home.0.path().join("open.sh");
+    let opened = home.path("opened");
+    let script = home.path("open.sh");
     std::fs::write(&script, format!("echo \"$1\" > {0}.new; mv {0}.new {0}", opened.display())).expect("written");
     let mut logout = home.command(&["logout", "--browser", "--timeout", "60s"]);
     logout.env("BROWSER", format!("sh {}", script.display())).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -330,7 +281,7 @@ fn rfc9126_a_provider_that_takes_pushed_requests_only_gets_them() {
 #[test]
 fn without_a_refresh_token_it_is_said_how_one_is_to_be_had() {
     let (other, home) = (Other::start(), Home::new());
-    home.log_in(&other, &["--no-browser"], |address| drop(Browser::new().sign_in(address, "erin"))).done();
+    home.log_in(&other.issuer, &["--no-browser"], |address| drop(Browser::new().sign_in(address, "erin"))).done();
     assert!(home.run(&["token"]).done().len() > 20);
     let said = home.run(&["token", "--force-refresh"]).failed(3);
     assert!(said.contains("no refresh token") && said.contains("the scope `offline_access` and `--prompt consent`"), "{said}");

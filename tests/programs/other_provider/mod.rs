@@ -1,36 +1,21 @@
 //! A provider that is not Keycloak: NAV's mock-oauth2-server. It has no device grant, no session to end but in the browser, and paths of its own.
 
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use crate::bench::{Outcome, outcome};
-
-/// How long a Java program may take to start beside others.
-const PATIENCE: Duration = Duration::from_secs(120);
+use crate::elsewhere::{Home, Process, free_port};
 
 /// The provider, until it is dropped.
 struct Other {
-    process: Child,
+    _process: Process,
     port: u16,
-}
-
-impl Drop for Other {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 impl Other {
     fn start() -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
-        Self::start_at(free)
+        Self::start_at(free_port())
     }
 
     fn start_at(port: u16) -> Self {
@@ -38,61 +23,33 @@ impl Other {
         let mut command = Command::new("java");
         command.args(["-cp", &format!("{archives}/*"), "no.nav.security.mock.oauth2.StandaloneMockOAuth2ServerKt"]);
         command.env("SERVER_HOSTNAME", "127.0.0.1").env("SERVER_PORT", port.to_string());
-        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("java");
-        let other = Self { process, port };
-        let (address, end) = (format!("{}/.well-known/openid-configuration", other.issuer()), Instant::now() + PATIENCE);
-        while ureq::get(&address).call().is_err() {
-            assert!(Instant::now() < end, "it did not come");
-            thread::sleep(Duration::from_millis(100));
-        }
-        other
+        let process = Process::start(command.stdout(Stdio::null()), &issuer_at(port));
+        Self { _process: process, port }
     }
 
-    /// Any first word of the path is an issuer of its own there.
     fn issuer(&self) -> String {
-        format!("http://127.0.0.1:{}/work", self.port)
+        issuer_at(self.port)
     }
 }
 
-/// Somebody's home, with the tokens in files.
-struct Home(tempfile::TempDir);
+/// Any first word of the path is an issuer of its own there.
+fn issuer_at(port: u16) -> String {
+    format!("http://127.0.0.1:{port}/work")
+}
 
-impl Home {
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kclogin"));
-        command.args(arguments).env_clear().env("HOME", self.0.path()).env("PATH", std::env::var_os("PATH").expect("a path"));
-        command.env("KCLOGIN_STORE", "file").stdin(Stdio::null()).current_dir(self.0.path());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Outcome {
-        outcome(self.command(arguments).output().expect("kclogin runs"))
-    }
-
-    fn store(&self) -> PathBuf {
-        self.0.path().join(".local/state/kclogin/tokens")
-    }
-
-    /// Signs in at the provider's page, as the person of this name.
-    #[track_caller]
-    fn log_in(&self, other: &Other, name: &str) -> Outcome {
-        let issuer = other.issuer();
-        let mut login =
-            self.command(&["login", "--no-browser", "--timeout", "60s", "--issuer", &issuer]).stderr(Stdio::piped()).spawn().expect("started");
-        let mut lines = BufReader::new(login.stderr.take().expect("stderr")).lines().map(|line| line.expect("text"));
-        let address = lines.find_map(|line| Some(line.strip_prefix("  ")?.to_owned())).expect("an address");
-        let mut page = ureq::post(&address).send_form([("username", name), ("claims", "")]).expect("the way back");
+/// Signs in at the provider's page, as the person of this name.
+#[track_caller]
+fn log_in(home: &Home, other: &Other, name: &str) -> Outcome {
+    home.log_in(&other.issuer(), &["--no-browser"], |address| {
+        let mut page = ureq::post(address).send_form([("username", name), ("claims", "")]).expect("the way back");
         let text = page.body_mut().read_to_string().expect("a page");
         assert!(text.contains(&format!("Signed in as {name}")), "{text}");
-        let said: Vec<String> = lines.collect();
-        let code = login.wait().expect("an end").code().expect("a code");
-        Outcome { code, stdout: String::new(), stderr: said.join("\n") }
-    }
+    })
 }
 
 fn signed_in() -> (Other, Home) {
-    let (other, home) = (Other::start(), Home(tempfile::tempdir().expect("a home")));
-    let outcome = home.log_in(&other, "carol");
+    let (other, home) = (Other::start(), Home::new());
+    let outcome = log_in(&home, &other, "carol");
     assert!(outcome.stderr.ends_with(&format!("Logged in as carol at {}.", other.issuer())), "{outcome:?}");
     outcome.done();
     (other, home)
@@ -127,7 +84,7 @@ fn its_session_is_ended_in_the_browser() {
         outcome(home.command(&["logout", "--browser", "--timeout", "30s"]).env("BROWSER", "curl -sLb none -o page").output().expect("kclogin runs"));
     assert!(outcome.stderr.ends_with(&format!("\nLogged out carol from {}.\n", other.issuer())), "{outcome:?}");
     outcome.done();
-    let page = std::fs::read_to_string(home.0.path().join("page")).expect("a page");
+    let page = std::fs::read_to_string(home.path("page")).expect("a page");
     assert!(page.contains("<h1>Signed out</h1>"), "{page}");
     home.run(&["token"]).failed(3);
 }
@@ -143,7 +100,7 @@ fn a_provider_that_has_forgotten_everybody_is_not_believed() {
     let said = home.run(&["token", "--min-validity", "10h"]).failed(1);
     assert_eq!(said, "error: the refresh was answered for somebody else than the one who signed in, so it is not used\n");
     assert_eq!(home.run(&["token"]).done(), before, "what was stored is as it was");
-    home.log_in(&other, "carol").done();
+    log_in(&home, &other, "carol").done();
 }
 
 #[test]
