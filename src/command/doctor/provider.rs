@@ -69,7 +69,8 @@ fn by_date(contact: &Contact, now: Timestamp) -> Option<Finding> {
     let date = contact.date?;
     // The date was written at some moment of the exchange, and cut to a whole second.
     let took = i64::try_from(contact.took.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
-    let ahead = match now.seconds_from(date) {
+    // What was looked at since the answer is no error of the clock's.
+    let ahead = match now.seconds_from(date.after(contact.answered.elapsed())) {
         ahead if ahead > took => ahead - took,
         ahead if ahead < -1 => ahead + 1,
         _ => 0,

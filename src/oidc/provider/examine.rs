@@ -34,6 +34,8 @@ pub struct Contact {
     is_metadata: bool,
     /// How long it took, with the connection.
     pub took: Duration,
+    /// When it had come.
+    pub answered: Instant,
     /// The time at the provider, by the answer's `Date`, where it has one. Keycloak itself sends none, but the proxies do that stand before it.
     pub date: Option<Timestamp>,
 }
@@ -123,7 +125,8 @@ impl<'a> Provider<'a> {
         // What a cache gives out was right when it was made (RFC 9110 section 6.6.1, RFC 9111 section 5.1).
         let age = Duration::from_secs(header("age").and_then(|age| age.parse().ok()).unwrap_or_default());
         let date = header("date").and_then(Timestamp::from_http_date).map(|date| date.after(age));
-        Ok(Contact { date, took: started.elapsed(), is_metadata, response, at })
+        let answered = Instant::now();
+        Ok(Contact { date, took: answered - started, answered, is_metadata, response, at })
     }
 
     /// The provider that answered, and what it announces; nothing of that where its endpoints are written down.
