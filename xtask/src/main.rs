@@ -1,7 +1,8 @@
-//! What a contributor to kclogin runs: `cargo xtask demo`, `test`, `soak`, `keycloak`, `browser`, `generate`, `fuzz`, `ci`.
+//! What a contributor to kclogin runs: `cargo xtask demo`, `test`, `soak`, `bench`, `keycloak`, `browser`, `generate`, `fuzz`, `ci`.
 //! Owns the command line and the exit code; each task is a module, and what they share (processes, progress, packages) is beside them.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may end on what must not happen"))]
 
+mod bench;
 mod browser;
 mod ci;
 mod debian;
@@ -58,6 +59,8 @@ enum Task {
     Browser(browser::Options),
     /// Use a session for a long time, through a restart of Keycloak, and look for what it costs
     Soak(soak::Options),
+    /// Measure kclogin against its peers and against nothing, in one run
+    Bench(bench::Options),
     /// Make the completions and the man pages anew
     Generate(generate::Options),
     /// Feed what is read from outside with what nobody would send
@@ -109,6 +112,7 @@ fn run(task: Task) -> Outcome {
         Task::Keycloak(Keycloak::Realm) => keycloak::realm(),
         Task::Browser(options) => browser::run(&options),
         Task::Soak(options) => soak::run(&options),
+        Task::Bench(options) => bench::run(&options),
         Task::Generate(options) => generate::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Ci(options) => ci::run(&options),

@@ -26,6 +26,15 @@ pub(crate) struct Realm {
     file: &'static str,
 }
 
+impl Realm {
+    /// What its file says, in JSON.
+    pub(crate) fn description(&self) -> Outcome<String> {
+        let file = workspace::root().join("tests").join("live").join("keycloak").join(self.file);
+        fs::read_to_string(&file).context(format_args!("reading {}", file.display()))
+    }
+}
+
+pub(crate) const DEMO: &Realm = &REALMS[0];
 pub(crate) const REALMS: &[Realm] = &[Realm { name: "demo", file: "demo-realm.json" }, Realm { name: "rotating", file: "rotating-realm.json" }];
 
 /// An administrator of one Keycloak.
@@ -73,9 +82,7 @@ impl Admin {
     }
 
     fn create(&self, realm: &Realm, token: &str) -> Outcome {
-        let file = workspace::root().join("tests").join("live").join("keycloak").join(realm.file);
-        let text = fs::read_to_string(&file).context(format_args!("reading {}", file.display()))?;
-        self.post_realm(&text, token)
+        self.post_realm(&realm.description()?, token)
     }
 
     fn post_realm(&self, text: &str, token: &str) -> Outcome {

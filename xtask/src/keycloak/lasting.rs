@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::{Admin, credentials, server};
+use super::server::{self, Setting};
+use super::{Admin, credentials};
 use crate::failure::{Failure, Outcome};
 use crate::process::Running;
 use crate::progress::say;
@@ -40,7 +41,8 @@ impl Lasting {
     pub(crate) fn resume(&mut self) -> Outcome {
         let database = self.folder.join("database");
         let credentials = (self.admin.user(), self.admin.password());
-        self.running = Some(server::launch(self.port, Some(&database), &self.folder.join(server::LOG), credentials)?);
+        let setting = Setting { database: Some(&database), tls: None };
+        self.running = Some(server::launch(self.port, setting, &self.folder.join(server::LOG), credentials)?);
         Ok(())
     }
 }

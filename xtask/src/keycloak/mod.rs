@@ -6,14 +6,16 @@ mod distribution;
 mod docker;
 mod lasting;
 mod record;
+mod secured;
 mod server;
 
 use std::env;
 use std::time::Duration;
 
-pub(crate) use admin::{Admin, password_of};
+pub(crate) use admin::{Admin, DEMO, password_of};
 pub(crate) use lasting::{Lasting, run};
-pub(crate) use server::{can_last, free_port};
+pub(crate) use secured::{KeyStore, Secured};
+pub(crate) use server::{can_last, free_port, needs as own_needs};
 
 use record::{How, Record};
 

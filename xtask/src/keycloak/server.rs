@@ -29,7 +29,7 @@ pub(crate) fn start((user, password): (String, String)) -> Outcome<Record> {
     let url = url(port);
     let how = match means()? {
         Means::Files(_) => {
-            let running = launch(port, None, &cache.join(LOG), (&user, &password))?;
+            let running = launch(port, Setting::default(), &cache.join(LOG), (&user, &password))?;
             let id = running.id();
             running.leave();
             How::Process(id)
@@ -53,22 +53,39 @@ pub(super) fn url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// Starts one from its files and waits for it. With a database it knows what an earlier one with the same database knew, and it is stopped gently.
-pub(super) fn launch(port: u16, database: Option<&Path>, log: &Path, (user, password): (&str, &str)) -> Outcome<Running> {
+/// What one may have beside a port for http.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Setting<'a> {
+    /// It knows what an earlier one with the same database knew, and is stopped gently.
+    pub(super) database: Option<&'a Path>,
+    pub(super) tls: Option<Tls<'a>>,
+}
+
+/// A port for https as well.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tls<'a> {
+    pub(super) port: u16,
+    /// Its certificate with the key, in the form PKCS #12.
+    pub(super) key_store: &'a Path,
+    pub(super) password: &'a str,
+}
+
+/// Starts one from its files and waits for it.
+pub(super) fn launch(port: u16, setting: Setting<'_>, log: &Path, (user, password): (&str, &str)) -> Outcome<Running> {
     packages::ensure(&needs()?)?;
     let home = match means()? {
         Means::Files(Some(home)) => home,
         Means::Files(None) => distribution::fetch(&packages::program(Tool::Maven)?)?,
         Means::Docker(_) => {
-            return Err(Failure::new("a Keycloak that keeps its data can't be run in a container here").hint("install Java (17 or newer) and Maven"));
+            return Err(Failure::new("a Keycloak of a task's own can't be run in a container here").hint("install Java (17 or newer) and Maven"));
         }
     };
-    let mut command = command(&home, &arguments(port, free_port()?, database), log)?;
+    let mut command = command(&home, &arguments(port, free_port()?, setting), log)?;
     command.env("KC_BOOTSTRAP_ADMIN_USERNAME", user).env("KC_BOOTSTRAP_ADMIN_PASSWORD", password);
     if let Some(java_home) = packages::java_home() {
         command.env("JAVA_HOME", java_home);
     }
-    let mut running = if database.is_some() { Running::start_gently(&mut command)? } else { Running::start(&mut command)? };
+    let mut running = if setting.database.is_some() { Running::start_gently(&mut command)? } else { Running::start(&mut command)? };
     wait_until_ready(&url(port), log, || running.ended().map(|status| status.to_string()))?;
     Ok(running)
 }
@@ -123,7 +140,7 @@ fn command(home: &Path, arguments: &[String], log: &Path) -> Outcome<Command> {
     Ok(command)
 }
 
-fn arguments(port: u16, management: u16, database: Option<&Path>) -> Vec<String> {
+fn arguments(port: u16, management: u16, setting: Setting<'_>) -> Vec<String> {
     let mut arguments = vec![
         "start-dev".into(),
         "--http-host=127.0.0.1".into(),
@@ -132,10 +149,18 @@ fn arguments(port: u16, management: u16, database: Option<&Path>) -> Vec<String>
         // In memory: every start is a clean one, and nothing is left on the disk.
         "--db=dev-mem".into(),
     ];
-    if let Some(database) = database {
+    if let Some(database) = setting.database {
         // The same database with another place for it, and not `--db=dev-file`: that would be in Keycloak's own folder, which all share, and a change of
         // `--db` makes Keycloak build itself anew there under the feet of another that runs.
         arguments.push(format!("--db-url=jdbc:h2:file:{};NON_KEYWORDS=VALUE;DB_CLOSE_ON_EXIT=FALSE", database.display()));
+    }
+    if let Some(tls) = setting.tls {
+        let (port, store, password) = (tls.port, tls.key_store.display(), tls.password);
+        arguments.extend([
+            format!("--https-port={port}"),
+            format!("--https-key-store-file={store}"),
+            format!("--https-key-store-password={password}"),
+        ]);
     }
     arguments
 }
@@ -179,14 +204,22 @@ mod tests {
 
     #[test]
     fn it_listens_on_the_loopback_address_and_keeps_nothing() {
-        let line = arguments(4711, 4712, None).join(" ");
+        let line = arguments(4711, 4712, Setting::default()).join(" ");
         assert_eq!(line, "start-dev --http-host=127.0.0.1 --http-port=4711 --http-management-port=4712 --db=dev-mem");
     }
 
     #[test]
     fn with_a_database_it_is_built_the_same_way() {
-        let (none, some) = (arguments(4711, 4712, None), arguments(4711, 4712, Some(Path::new("/data/database"))));
+        let kept = Setting { database: Some(Path::new("/data/database")), tls: None };
+        let (none, some) = (arguments(4711, 4712, Setting::default()), arguments(4711, 4712, kept));
         assert_eq!(some[..none.len()], none);
         assert_eq!(some[none.len()..], ["--db-url=jdbc:h2:file:/data/database;NON_KEYWORDS=VALUE;DB_CLOSE_ON_EXIT=FALSE"]);
+    }
+
+    #[test]
+    fn with_a_certificate_it_speaks_tls_as_well() {
+        let tls = Tls { port: 4713, key_store: Path::new("/c/leaf.p12"), password: "throwaway" };
+        let line = arguments(4711, 4712, Setting { database: None, tls: Some(tls) }).join(" ");
+        assert!(line.ends_with("--db=dev-mem --https-port=4713 --https-key-store-file=/c/leaf.p12 --https-key-store-password=throwaway"), "{line}");
     }
 }

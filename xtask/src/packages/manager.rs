@@ -115,6 +115,7 @@ impl Manager {
                 _ => &[],
             },
             Tool::Strace => &["strace"],
+            Tool::Valgrind => &["valgrind"],
             Tool::Ip => match self {
                 Self::Dnf => &["iproute"],
                 _ => &["iproute2"],
@@ -283,6 +284,7 @@ mod tests {
             Tool::Libsecret,
             Tool::Keyutils,
             Tool::Strace,
+            Tool::Valgrind,
             Tool::Ip,
             Tool::Mandoc,
             Tool::Bash,

@@ -33,6 +33,8 @@ pub(crate) enum Tool {
     Go,
     /// To see which system calls kclogin makes.
     Strace,
+    /// To count the instructions of a run.
+    Valgrind,
     /// iproute2, for networks of a test's own.
     Ip,
     Mandoc,
@@ -80,6 +82,7 @@ impl Tool {
             Self::Keyutils => find(&["keyctl"]),
             Self::Pass => find(&["pass"]).and_then(|_| find(&["gpg"])).and_then(|_| find(&["docker-credential-pass"])),
             Self::Strace => find(&["strace"]),
+            Self::Valgrind => find(&["valgrind"]),
             Self::Ip => find(&["ip"]),
             Self::Mandoc => find(&["mandoc"]),
             Self::Bash => find(&["bash"]),
@@ -126,6 +129,7 @@ impl Tool {
             Self::Keyutils => "keyctl",
             Self::Pass => "pass, with gpg and docker-credential-pass",
             Self::Strace => "strace",
+            Self::Valgrind => "valgrind",
             Self::Ip => "ip",
             Self::Mandoc => "mandoc",
             Self::Bash => "bash",
@@ -163,6 +167,7 @@ impl Tool {
             Self::Keyutils => "install keyutils",
             Self::Pass => "install pass, GnuPG and docker-credential-pass (of the docker-credential-helpers)",
             Self::Strace => "install strace",
+            Self::Valgrind => "install valgrind",
             Self::Ip => "install iproute2",
             Self::Mandoc => "install mandoc",
             Self::Bash => "install bash",
