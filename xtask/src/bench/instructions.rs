@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use super::figures::{middle_count, thousands};
+use super::functions::heaviest;
 use super::machine;
 use super::person::Person;
 use super::report::Report;
@@ -24,7 +25,7 @@ use crate::workspace;
 /// Whose session it is. Nobody is asked, so nobody has to be there.
 const ISSUER: &str = "https://keycloak.example.test/realms/bench";
 
-pub(super) fn measure(site: &Site, runs: usize, keep: bool) -> Outcome<Report> {
+pub(super) fn measure(site: &Site, runs: usize, keep: bool, functions: bool) -> Outcome<Report> {
     let (keyring, file) = (with_session(site, "instructions")?, with_session(site, "instructions-file")?);
     printed(&mut file.command(&["profile", "move-store", "instructions-file", "--to", "file"]))?;
     let commands = [
@@ -50,6 +51,11 @@ pub(super) fn measure(site: &Site, runs: usize, keep: bool) -> Outcome<Report> {
         let change = kept.counts.get(*name).map_or_else(|| "new".to_owned(), |kept| change(*kept, middle));
         report.figure(*name, thousands(middle), format!("{change:>9}   {spread}"));
         counts.insert((*name).to_owned(), middle);
+        if functions {
+            for (function, count) in heaviest(&notes(site))? {
+                report.figure(format!("    {function}"), thousands(count), "");
+            }
+        }
     }
     report.note("The loading of the program by the system is in it, which is most of what the process that does nothing takes. The session is the same each time.");
     for (name, before, after) in differences(&kept.surroundings, &now) {
@@ -111,9 +117,14 @@ fn session() -> Value {
     })
 }
 
+/// Where callgrind writes what it has counted last.
+fn notes(site: &Site) -> PathBuf {
+    site.scratch.path().join("callgrind")
+}
+
 /// Runs a command under callgrind.
 fn count(site: &Site, plain: &Command) -> Outcome<u64> {
-    let notes = site.scratch.path().join("callgrind");
+    let notes = notes(site);
     let mut counted = Command::new(packages::program(Tool::Valgrind)?);
     counted.args(["--tool=callgrind", "--quiet"]).arg(format!("--callgrind-out-file={}", notes.display()));
     counted.arg(plain.get_program()).args(plain.get_args());

@@ -64,7 +64,7 @@ pub(super) fn measure(site: &Site, peers: &Peers, runs: usize) -> Outcome<Report
     report.judge("directories opened", counts.directories as f64, Unit::Count, Wanted::Exactly(0.0));
     report.note("From before the start of the process to after its end, with its output read from a pipe, as `$(kclogin token)` does.");
     report.note("The keyring is gnome-keyring, unlocked, with the items of this run only; its own work is in the figures of all who ask it.");
-    report.note("The last three are counted once, by strace.");
+    report.note("oidc-cli has a service's token, which is somewhat shorter; kubelogin prints its token in an object. The last three are counted once, by strace.");
     Ok(report)
 }
 

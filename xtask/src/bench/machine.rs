@@ -19,7 +19,7 @@ pub(super) fn facts(kclogin: &Path, peers: &Peers) -> Vec<String> {
     let load: Vec<&str> = load.split(' ').take(3).collect();
     let size = fs::metadata(kclogin).map_or(0, |metadata| metadata.len());
     let mut lines = vec![
-        format!("Processor   {}, {cores} of its cores", processor()),
+        format!("Processor   {}, {cores} {}", processor(), if cores == 1 { "core" } else { "cores" }),
         format!("System      Linux {kernel}, {}, {}", libc(), compiler()),
         format!("Load        {} before the first part: what else runs is in every figure", load.join(" ")),
         format!("kclogin     {}, {} ({size} bytes)", version(Command::new(kclogin).arg("--version")), kclogin.display()),

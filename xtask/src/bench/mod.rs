@@ -10,6 +10,7 @@ mod curl;
 mod figures;
 mod form;
 mod forwarder;
+mod functions;
 mod instructions;
 mod keyring;
 mod login;
@@ -31,7 +32,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Context, Failure, Outcome};
 use crate::keycloak;
 use crate::keyring::Surroundings;
 use crate::packages::{self, Tool};
@@ -56,6 +57,9 @@ pub(crate) struct Options {
     /// Keep the numbers of instructions as those that later ones are compared with
     #[arg(long)]
     keep: bool,
+    /// Show in which functions most of the instructions are, of a program with its symbols
+    #[arg(long)]
+    functions: bool,
 }
 
 /// What is measured.
@@ -134,20 +138,21 @@ pub(crate) fn run(options: &Options) -> Outcome {
     }
     let parts = if options.parts.is_empty() { USUAL } else { &options.parts };
     let any = |asks: fn(Part) -> bool| parts.iter().any(|part| asks(*part));
-    if options.keep && !parts.contains(&Part::Instructions) {
-        return Err(Failure::new("only numbers of instructions are kept").hint("name the part instructions"));
+    if (options.keep || options.functions) && !parts.contains(&Part::Instructions) {
+        return Err(Failure::new("--keep and --functions are about instructions").hint("name the part instructions as well"));
     }
     packages::ensure(&needs(parts)?)?;
 
     let mut stages = Stages::default();
     let peers = if any(Part::takes_peers) { Peers::build(&mut stages) } else { Peers::default() };
     let kclogin = match &options.kclogin {
-        Some(named) => named.clone(),
+        Some(named) => named.canonicalize().context(format_args!("looking for {}", named.display()))?,
         None if any(Part::takes_kclogin) => workspace::build_kclogin(true)?,
         None => PathBuf::new(),
     };
     print(&machine::facts(&kclogin, &peers));
     let mut site = if any(Part::takes_keyring) { Some(Site::set_up(&kclogin, any(Part::takes_keycloak))?) } else { None };
+    let mut short = Vec::new();
     for part in parts {
         let runs = options.runs.map_or(part.runs(), usize::from);
         stages.check(&part.name(), || {
@@ -160,12 +165,16 @@ pub(crate) fn run(options: &Options) -> Outcome {
                 Part::Parallel => parallel::measure(at()?, runs),
                 Part::Memory => memory::measure(at()?, &peers, runs),
                 Part::Size => size::measure(&kclogin),
-                Part::Instructions => instructions::measure(at()?, runs, options.keep),
+                Part::Instructions => instructions::measure(at()?, runs, options.keep, options.functions),
                 Part::Build => build::measure(),
             }?;
             report.print();
+            short.extend(report.shortfalls());
             Ok(())
         });
+    }
+    if !short.is_empty() {
+        print(&[vec![String::new(), "== over or missed".to_owned()], short].concat());
     }
     if let Some(site) = &mut site {
         stages.check("the keyring outlived it", || site.surroundings.still_there());

@@ -108,6 +108,14 @@ impl Report {
         print(&self.lines());
     }
 
+    /// What is not as wanted, in a line each.
+    pub(super) fn shortfalls(&self) -> Vec<String> {
+        let part = self.title.split(':').next().unwrap_or_default();
+        let short = self.judgements.iter().filter(|judgement| !matches!(judgement.verdict(), "" | "met"));
+        let line = |[what, is, wanted, verdict]: [String; 4]| format!("  {part}: {what}: {is}, wanted {wanted} ({verdict})");
+        short.map(|judgement| line(judgement.cells())).collect()
+    }
+
     fn lines(&self) -> Vec<String> {
         let mut lines = vec![String::new(), format!("== {}", self.title)];
         lines.extend(columns(&self.figures));
@@ -186,5 +194,6 @@ mod tests {
                 "  The time is that of the process.",
             ]
         );
+        assert_eq!(report.shortfalls(), ["  start: threads: 4, wanted 0 (missed)"]);
     }
 }
