@@ -176,24 +176,12 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__curl)
-            opts="-p -q -v -h --id-token --audience --scope --min-validity --login --client-credentials --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --id-token --audience --scope --min-validity --login --client-credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --audience)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --scope)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --min-validity)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --profile)
                     COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
@@ -210,6 +198,18 @@ _kclogin() {
                     COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
+                --audience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-validity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -218,7 +218,7 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__decode)
-            opts="-p -q -v -h --id-token --verify --json --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --id-token --verify --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -462,12 +462,28 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__doctor)
-            opts="-p -q -v -h --json --issuer --server --realm --client-id --client-secret-stdin --scope --pushed-authorization-requests --dpop --ca-file --client-certificate --client-key --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --pushed-authorization-request-endpoint --browser --redirect-uri --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --json --issuer --server --realm --client-id --client-secret-stdin --scope --pushed-authorization-requests --dpop --ca-file --client-certificate --client-key --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --pushed-authorization-request-endpoint --browser --redirect-uri --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
                 --issuer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -544,6 +560,20 @@ _kclogin() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__exec)
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --env --file --refresh --id-token --audience --scope --min-validity --login --client-credentials --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --profile)
                     COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
@@ -560,20 +590,6 @@ _kclogin() {
                     COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        kclogin__subcmd__exec)
-            opts="-p -q -v -h --env --file --refresh --id-token --audience --scope --min-validity --login --client-credentials --profile --quiet --verbose --color --store --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --env)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -594,6 +610,20 @@ _kclogin() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kclogin__subcmd__git__subcmd__credential)
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --username --id-token --audience --scope --min-validity --login --client-credentials --help setup get store erase capability"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --profile)
                     COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
@@ -610,20 +640,6 @@ _kclogin() {
                     COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        kclogin__subcmd__git__subcmd__credential)
-            opts="-p -q -v -h --username --id-token --audience --scope --min-validity --login --client-credentials --profile --quiet --verbose --color --store --help setup get store erase capability"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --username)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -640,22 +656,6 @@ _kclogin() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --profile)
-                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
-                    return 0
-                    ;;
-                -p)
-                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --store)
-                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -664,7 +664,7 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__introspect)
-            opts="-p -q -v -h --json --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -694,24 +694,12 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__kubectl)
-            opts="-p -q -v -h --access-token --audience --scope --min-validity --login --client-credentials --profile --quiet --verbose --color --store --help setup"
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --access-token --audience --scope --min-validity --login --client-credentials --help setup"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --audience)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --scope)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --min-validity)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --profile)
                     COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
@@ -728,6 +716,18 @@ _kclogin() {
                     COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
+                --audience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-validity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -736,7 +736,7 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__kubectl__subcmd__setup)
-            opts="-p -q -v -h --user --command --exec-api-version --access-token --audience --scope --min-validity --login --client-credentials --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --user --command --exec-api-version --profile --quiet --verbose --color --store --access-token --audience --scope --min-validity --login --client-credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -754,18 +754,6 @@ _kclogin() {
                     COMPREPLY=($(compgen -W "v1 v1beta1" -- "${cur}"))
                     return 0
                     ;;
-                --audience)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --scope)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --min-validity)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --profile)
                     COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
                     return 0
@@ -782,6 +770,18 @@ _kclogin() {
                     COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
+                --audience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-validity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -790,12 +790,28 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__login)
-            opts="-p -q -v -h --issuer --server --realm --client-id --client-secret-stdin --scope --pushed-authorization-requests --dpop --ca-file --client-certificate --client-key --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --pushed-authorization-request-endpoint --browser --no-browser --private --paste --device --redirect-uri --timeout --prompt --login-hint --idp-hint --acr-values --max-age --action --param --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --issuer --server --realm --client-id --client-secret-stdin --scope --pushed-authorization-requests --dpop --ca-file --client-certificate --client-key --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --pushed-authorization-request-endpoint --browser --no-browser --private --paste --device --redirect-uri --timeout --prompt --login-hint --idp-hint --acr-values --max-age --action --param --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
                 --issuer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -902,22 +918,6 @@ _kclogin() {
                     ;;
                 --param)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
-                    return 0
-                    ;;
-                -p)
-                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --store)
-                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1300,12 +1300,28 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__token)
-            opts="-p -q -v -h --format --shell --env --dpop --dpop-nonce --id-token --audience --scope --min-validity --login --client-credentials --force-refresh --profile --quiet --verbose --color --store --help"
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --format --shell --env --dpop --dpop-nonce --id-token --audience --scope --min-validity --login --client-credentials --force-refresh --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "raw json header env exec-credential" -- "${cur}"))
                     return 0
@@ -1336,22 +1352,6 @@ _kclogin() {
                     ;;
                 --min-validity)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
-                    return 0
-                    ;;
-                -p)
-                    COMPREPLY=($(compgen -W "$(kclogin profile list --names 2>/dev/null)" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --store)
-                    COMPREPLY=($(compgen -W "keyring file kernel helper:pass" -- "${cur}"))
                     return 0
                     ;;
                 *)

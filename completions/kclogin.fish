@@ -53,6 +53,14 @@ complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "profile" -d 'List, 
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "doctor" -d 'Find out why a login fails here, line by line'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c kclogin -n "__fish_kclogin_needs_command" -f -a "man" -d 'Print or write the man pages'
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l issuer -d 'The provider\'s issuer, such as https://HOST/realms/NAME [env: KCLOGIN_ISSUER]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l server -d 'Keycloak\'s address, to be used with --realm' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l realm -d 'Keycloak\'s realm, to be used with --server' -r
@@ -82,21 +90,13 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l acr-values -d 
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l max-age -d 'Sign in anew if the last time was longer ago' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l action -d 'Do this at Keycloak\'s pages, such as UPDATE_PASSWORD or CONFIGURE_TOTP (kc_action)' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l param -d 'Send a further parameter; repeatable' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
-complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
-file\t'Files that only you can read, not encrypted'
-kernel\t'The Linux kernel\'s keyring, in memory only'
-helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l client-secret-stdin -d 'Read the client\'s secret from stdin and keep it in the token store [env: KCLOGIN_CLIENT_SECRET]'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l no-browser -d 'Print the login page\'s address instead of opening it'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l private -d 'Open a private window, in which nobody is signed in yet'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l paste -d 'Use a browser on another machine, and paste here the address where it ends'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -l device -d 'Show a code to enter in a browser on any device; remembered in the profile'
-complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s q -l quiet -d 'Say only what has to be said'
-complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
@@ -110,6 +110,14 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -l json -d 'Prin
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand whoami" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l format -d 'How to write it' -r -f -a "raw\t'The token and a newline'
 json\t'An object with the token, its expiry, scope, issuer and subject'
 header\t'A line `Authorization: Bearer ...`'
@@ -124,26 +132,13 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l dpop-nonce -d 
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l scope -d 'Have no more than this scope in it; repeatable' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l min-validity -d 'Refresh unless it is valid for this long' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
-complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
-file\t'Files that only you can read, not encrypted'
-kernel\t'The Linux kernel\'s keyring, in memory only'
-helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l id-token -d 'Use the ID token instead of the access token'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l login -d 'Sign in through the browser where that is needed, once for all who ask for it'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l client-credentials -d 'Be the client\'s service account, with its secret from KCLOGIN_CLIENT_SECRET or the token store'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -l force-refresh -d 'Refresh even where it is still valid'
-complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s q -l quiet -d 'Say only what has to be said'
-complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l env -d 'Put the token into this variable; repeatable (default: KCLOGIN_TOKEN, unless there is a --file)' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l file -d 'Put the token into a file and its path into this variable; repeatable' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l scope -d 'Have no more than this scope in it; repeatable' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l min-validity -d 'Refresh unless it is valid for this long' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
@@ -152,16 +147,18 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l store -d 'Keep 
 file\t'Files that only you can read, not encrypted'
 kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l env -d 'Put the token into this variable; repeatable (default: KCLOGIN_TOKEN, unless there is a --file)' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l file -d 'Put the token into a file and its path into this variable; repeatable' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l scope -d 'Have no more than this scope in it; repeatable' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l min-validity -d 'Refresh unless it is valid for this long' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l refresh -d 'Keep the file\'s token fresh for as long as the command runs'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l id-token -d 'Use the ID token instead of the access token'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l login -d 'Sign in through the browser where that is needed, once for all who ask for it'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -l client-credentials -d 'Be the client\'s service account, with its secret from KCLOGIN_CLIENT_SECRET or the token store'
-complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s q -l quiet -d 'Say only what has to be said'
-complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l scope -d 'Have no more than this scope in it; repeatable' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l min-validity -d 'Refresh unless it is valid for this long' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
@@ -170,16 +167,15 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l store -d 'Keep 
 file\t'Files that only you can read, not encrypted'
 kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l scope -d 'Have no more than this scope in it; repeatable' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l min-validity -d 'Refresh unless it is valid for this long' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l id-token -d 'Use the ID token instead of the access token'
 complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l login -d 'Sign in through the browser where that is needed, once for all who ask for it'
 complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -l client-credentials -d 'Be the client\'s service account, with its secret from KCLOGIN_CLIENT_SECRET or the token store'
-complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -s q -l quiet -d 'Say only what has to be said'
-complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand curl" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l username -d 'The user name beside the token, where git sends it as a password and has no other' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l scope -d 'Have no more than this scope in it; repeatable' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l min-validity -d 'Refresh unless it is valid for this long' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
@@ -188,11 +184,15 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l store
 file\t'Files that only you can read, not encrypted'
 kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l username -d 'The user name beside the token, where git sends it as a password and has no other' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l audience -d 'Exchange it for one for this resource server; repeatable (RFC 8693)' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l scope -d 'Have no more than this scope in it; repeatable' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l min-validity -d 'Refresh unless it is valid for this long' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l id-token -d 'Use the ID token instead of the access token'
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l login -d 'Sign in through the browser where that is needed, once for all who ask for it'
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -l client-credentials -d 'Be the client\'s service account, with its secret from KCLOGIN_CLIENT_SECRET or the token store'
-complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -s q -l quiet -d 'Say only what has to be said'
-complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand git-credential" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and not __fish_seen_subcommand_from get store erase list version setup" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
@@ -278,9 +278,6 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand docker-credential; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l audience -d 'Exchange the access token for one for this resource server; repeatable (RFC 8693)' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l scope -d 'Have no more than this scope in the access token; repeatable' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l min-validity -d 'Refresh unless it is valid for this long' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
@@ -289,20 +286,20 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_
 file\t'Files that only you can read, not encrypted'
 kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l audience -d 'Exchange the access token for one for this resource server; repeatable (RFC 8693)' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l scope -d 'Have no more than this scope in the access token; repeatable' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l min-validity -d 'Refresh unless it is valid for this long' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l access-token -d 'Give the access token instead of the ID token'
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l login -d 'Sign in through the browser where that is needed, unless kubectl says that nobody is there'
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -l client-credentials -d 'Be the client\'s service account, with its secret from KCLOGIN_CLIENT_SECRET or the token store'
-complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -s q -l quiet -d 'Say only what has to be said'
-complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and not __fish_seen_subcommand_from setup" -f -a "setup" -d 'Print the commands that make kubectl ask kclogin'
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l user -d 'What to call the user in the kubeconfig (default: the profile\'s name)' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l command -d 'The program that kubectl is to start, where kclogin is not on its search path' -r -F
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l exec-api-version -d 'The version of the plug-in\'s interface: v1, or v1beta1 for an older kubectl' -r -f -a "v1\t'Since Kubernetes 1.22'
 v1beta1\t'Before, and still understood'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l audience -d 'Exchange the access token for one for this resource server; repeatable (RFC 8693)' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l scope -d 'Have no more than this scope in the access token; repeatable' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l min-validity -d 'Refresh unless it is valid for this long' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
@@ -311,11 +308,14 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen
 file\t'Files that only you can read, not encrypted'
 kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l audience -d 'Exchange the access token for one for this resource server; repeatable (RFC 8693)' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l scope -d 'Have no more than this scope in the access token; repeatable' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l min-validity -d 'Refresh unless it is valid for this long' -r
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l access-token -d 'Give the access token instead of the ID token'
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l login -d 'Sign in through the browser where that is needed, unless kubectl says that nobody is there'
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -l client-credentials -d 'Be the client\'s service account, with its secret from KCLOGIN_CLIENT_SECRET or the token store'
-complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s q -l quiet -d 'Say only what has to be said'
-complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand kubectl; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand status" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
@@ -337,11 +337,11 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -l store -d 'Kee
 file\t'Files that only you can read, not encrypted'
 kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -s q -l quiet -d 'Say only what has to be said'
+complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -l id-token -d 'Take the stored ID token instead of the access token'
 complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -l verify -d 'Check that the profile\'s provider has signed it and that it is valid now'
 complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -l json -d 'Print an object instead of text'
-complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -s q -l quiet -d 'Say only what has to be said'
-complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
@@ -351,9 +351,9 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -l store -d 
 file\t'Files that only you can read, not encrypted'
 kernel\t'The Linux kernel\'s keyring, in memory only'
 helper:pass\t'The program docker-credential-pass, or another of that kind'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -l json -d 'Print the provider\'s answer, unchanged'
 complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -l json -d 'Print the provider\'s answer, unchanged'
 complete -c kclogin -n "__fish_kclogin_using_subcommand introspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand revoke" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
@@ -484,6 +484,14 @@ helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand profile; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
+file\t'Files that only you can read, not encrypted'
+kernel\t'The Linux kernel\'s keyring, in memory only'
+helper:pass\t'The program docker-credential-pass, or another of that kind'"
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l issuer -d 'The provider\'s issuer, such as https://HOST/realms/NAME [env: KCLOGIN_ISSUER]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l server -d 'Keycloak\'s address, to be used with --realm' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l realm -d 'Keycloak\'s realm, to be used with --server' -r
@@ -505,18 +513,10 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l device-author
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l pushed-authorization-request-endpoint -d 'Where the provider takes pushed authorization requests, if it has no discovery' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l browser -d 'The command that would open the login page [env: BROWSER]' -r
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l redirect-uri -d 'Where the login would come back to; `default` is a free port of http://127.0.0.1/callback' -r
-complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
-complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l store -d 'Keep the tokens in this store: keyring, file, kernel or helper:NAME [env: KCLOGIN_STORE]' -r -f -a "keyring\t'The operating system\'s keyring'
-file\t'Files that only you can read, not encrypted'
-kernel\t'The Linux kernel\'s keyring, in memory only'
-helper:pass\t'The program docker-credential-pass, or another of that kind'"
-complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l json -d 'Print an object instead of text'
-complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l client-secret-stdin -d 'Read the client\'s secret from stdin and keep it in the token store [env: KCLOGIN_CLIENT_SECRET]'
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -s q -l quiet -d 'Say only what has to be said'
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -s v -l verbose -d 'Say what is sent where, never a secret'
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l json -d 'Print an object instead of text'
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l client-secret-stdin -d 'Read the client\'s secret from stdin and keep it in the token store [env: KCLOGIN_CLIENT_SECRET]'
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'

@@ -9,7 +9,7 @@
 //! 4. [`terminal`], [`crash`], [`interrupt`], [`typed`], [`browser`], [`program`], [`loopback`], [`token_store`], [`token_file`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
 //! 5. [`issued`], [`session`]: a stored token set that can still yield a fresh one, and the token that comes of it; [`leftover`]: what is to be removed from stores that a profile has left.
 //! 6. [`command`]: one function for each command.
-//! 7. [`host`], [`cli`], [`generate`], `call` (from clap's types to a command's input), and this file, which alone knows them all: [`run`].
+//! 7. [`host`], [`cli`], [`manual`], `call` (from clap's types to a command's input), and this file, which alone knows them all: [`run`].
 //!
 //! **login** finds the provider, probes the store, binds the listener, opens the browser at a start page, waits, checks the answer, redeems the code, verifies the ID
 //! token, stores the token set, and only then answers the browser. **token** reads the stored set and, where it is not fresh, refreshes it under a
@@ -30,7 +30,6 @@ pub mod environment;
 pub mod error;
 pub mod exit;
 pub mod file_lock;
-pub mod generate;
 pub mod host;
 pub mod interrupt;
 pub mod issued;
@@ -38,6 +37,7 @@ pub mod leftover;
 pub mod login_lock;
 pub mod login_way;
 pub mod loopback;
+pub mod manual;
 pub mod oidc;
 pub mod private_file;
 pub mod profile;
@@ -67,7 +67,7 @@ use call::git_credential;
 use call::inspect;
 use call::tokens::{self, SignIn, session_of, with_session};
 use call::{client_secret, colour_policy, parameters, read_limited, store_name, store_setting, verbosity, wanted};
-use cli::{Cli, Command, Global, Login, ProfileAction};
+use cli::{Cli, Command, Global, Lazy, Login, ProfileAction};
 use error::{Error, Result};
 use exit::Exit;
 use host::Host;
@@ -114,27 +114,27 @@ fn usage(error: &clap::Error, host: &mut Host) -> Exit {
 fn dispatch(cli: Cli, host: &mut Host) -> Result<Exit> {
     let Cli { command, global } = cli;
     let done = match command {
-        Command::Curl(options) => return call::curl::curl(options, &global, host, SIGN_IN),
-        Command::DockerCredential { action } => return docker_credential(action, &global, host),
-        Command::Exec(options) => return tokens::exec(options, &global, host, SIGN_IN),
-        Command::Kubectl(options) => call::kubectl::kubectl(options, &global, host, SIGN_IN),
-        Command::Login(options) => login(*options, &global, host),
+        Command::Curl(Lazy(options)) => return call::curl::curl(options, &global, host, SIGN_IN),
+        Command::DockerCredential { action: Lazy(action) } => return docker_credential(action, &global, host),
+        Command::Exec(Lazy(options)) => return tokens::exec(options, &global, host, SIGN_IN),
+        Command::Kubectl(Lazy(options)) => call::kubectl::kubectl(options, &global, host, SIGN_IN),
+        Command::Login(Lazy(options)) => login(*options, &global, host),
         Command::Whoami { json } => with_session(&global, host, None, |session| command::whoami::whoami(json, session, &*host.clock, &host.terminal)),
-        Command::GitCredential(options) => git_credential::git_credential(options, &global, host, SIGN_IN),
-        Command::Token(options) => tokens::token(options, &global, host, SIGN_IN),
+        Command::GitCredential(Lazy(options)) => git_credential::git_credential(options, &global, host, SIGN_IN),
+        Command::Token(Lazy(options)) => tokens::token(options, &global, host, SIGN_IN),
         Command::Status { json } => {
             let profile = call::profile(&global, host)?;
             let name = store_name(&global, &profile, &host.environment)?;
             let store = host.stores.open(&name)?;
             command::status::status(json, &profile, (&name, &host.stores.describe(&name)), &*store, &*host.clock, &host.terminal)
         }
-        Command::Decode(options) => inspect::decode(options, &global, host),
-        Command::Introspect(options) => inspect::introspect(options, &global, host),
-        Command::Revoke(options) => inspect::revoke(&options, &global, host),
+        Command::Decode(Lazy(options)) => inspect::decode(options, &global, host),
+        Command::Introspect(Lazy(options)) => inspect::introspect(options, &global, host),
+        Command::Revoke(Lazy(options)) => inspect::revoke(&options, &global, host),
         Command::Logout { all, local, browser, timeout } => logout((all, local), browser.then_some(*timeout), &global, host),
-        Command::Profile { action } => profile(action, &global, host),
-        Command::Doctor(options) => return call::doctor::doctor(&options, &global, host),
-        Command::Completions { shell } => host.terminal.result_verbatim(&generate::completions(shell)),
+        Command::Profile { action: Lazy(action) } => profile(action, &global, host),
+        Command::Doctor(Lazy(options)) => return call::doctor::doctor(&options, &global, host),
+        Command::Completions { shell } => host.terminal.result_verbatim(&manual::completions(shell)),
         Command::Man { command, dir } => man(&command, dir.as_deref(), host),
     };
     done.map(|()| Exit::Done)
@@ -200,7 +200,7 @@ fn login(options: Login, global: &Global, host: &mut Host) -> Result<()> {
 const SIGN_IN: SignIn = SignIn { options: plain_login, run: login };
 
 fn plain_login() -> Login {
-    let Ok(Cli { command: Command::Login(options), .. }) = Cli::try_parse_from(["kclogin", "login"]) else {
+    let Ok(Cli { command: Command::Login(Lazy(options)), .. }) = Cli::try_parse_from(["kclogin", "login"]) else {
         unreachable!("a login needs no option");
     };
     *options
@@ -279,23 +279,22 @@ fn profile(action: ProfileAction, global: &Global, host: &Host) -> Result<()> {
 }
 
 fn man(command: &[String], dir: Option<&Path>, host: &Host) -> Result<()> {
-    let pages = generate::man_pages();
     let Some(dir) = dir else {
         // `man login`, `man kclogin-login` and `man kclogin login` are all meant.
         let words = command.join("-");
         let name = if words.is_empty() { "kclogin.1".to_owned() } else { format!("kclogin-{}.1", words.trim_start_matches("kclogin-")) };
-        let page = pages.iter().find(|(known, _)| *known == name);
+        let page = manual::pages().find(|(known, _)| *known == name);
         let (_, page) = page.ok_or_else(|| {
             Error::usage(format!("there is no command called `{}`", command.join(" "))).hint("`kclogin --help` shows those there are")
         })?;
-        return host.terminal.result_verbatim(page);
+        return host.terminal.result_verbatim(&page);
     };
     let write = || -> std::io::Result<()> {
         fs::create_dir_all(dir)?;
-        pages.iter().try_for_each(|(name, page)| fs::write(dir.join(name), page))
+        manual::pages().try_for_each(|(name, page)| fs::write(dir.join(name), page))
     };
     write().map_err(|error| Error::failed(format!("the man pages can't be written to {}: {error}", dir.display())))?;
-    host.terminal.status(format!("Wrote {} man pages to {}.", pages.len(), dir.display()));
+    host.terminal.status(format!("Wrote {} man pages to {}.", manual::pages().len(), dir.display()));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Args, CommandFactory, ValueHint};
+use clap::{Args, ValueHint};
 
 use super::{Asked, Cli};
 
@@ -31,8 +31,7 @@ pub fn set_curl_s_apart(mut arguments: Vec<OsString>) -> Vec<OsString> {
     if word(at) != Some("curl") {
         return arguments;
     }
-    let mut cli = Cli::command();
-    cli.build();
+    let cli = Cli::definition();
     let Some(command) = cli.find_subcommand("curl") else { return arguments };
     at += 1;
     while let Some(word) = word(at) {
@@ -55,12 +54,12 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::Command;
+    use crate::cli::{Command, Lazy};
 
     fn read(words: &str) -> (Cli, Vec<String>) {
         let words = ["kclogin"].into_iter().chain(words.split_whitespace()).map(Into::into).collect();
         let cli = Cli::try_parse_from(set_curl_s_apart(words)).expect("a call");
-        let Command::Curl(options) = &cli.command else { panic!("curl") };
+        let Command::Curl(Lazy(options)) = &cli.command else { panic!("curl") };
         let arguments = options.arguments.iter().map(|word| word.to_str().expect("text").to_owned()).collect();
         (cli, arguments)
     }
@@ -81,7 +80,7 @@ mod tests {
         }
         let (cli, _) = read("-v --profile work curl --audience api --audience b --store file -v https://a");
         assert!(cli.global.verbose && cli.global.profile.as_deref() == Some("work") && cli.global.store.as_deref() == Some("file"));
-        assert!(matches!(cli.command, Command::Curl(Curl { asked, .. }) if asked.audience == ["api", "b"]));
+        assert!(matches!(cli.command, Command::Curl(Lazy(Curl { asked, .. })) if asked.audience == ["api", "b"]));
     }
 
     #[test]
@@ -94,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_options_with_a_value_are_those_of_every_command() {
-        let cli = Cli::command();
+        let cli = Cli::definition();
         let valued = cli.get_arguments().filter(|option| option.get_action().takes_values());
         let names: Vec<String> = valued
             .flat_map(|option| [option.get_short().map(|short| format!("-{short}")), option.get_long().map(|long| format!("--{long}"))])

@@ -50,14 +50,12 @@ Every command has examples: kclogin COMMAND --help
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
     use crate::cli::Cli;
 
     #[test]
     fn the_grouped_help_names_every_command_with_its_own_words() {
-        for command in Cli::command().get_subcommands() {
+        for command in Cli::definition().get_subcommands() {
             let line = format!("  {:<17}  {}\n", command.get_name(), command.get_about().expect("words"));
             assert!(HELP.contains(&line), "{line:?} is not in the help");
         }

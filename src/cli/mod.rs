@@ -8,6 +8,7 @@ mod global;
 mod help;
 mod inspect;
 mod kubectl;
+mod lazy;
 mod login;
 mod profile;
 mod provider;
@@ -15,7 +16,7 @@ mod tokens;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use curl::{Curl, set_curl_s_apart};
 pub use docker_credential::DockerCredential;
@@ -27,6 +28,7 @@ use help::{HELP, STYLES};
 pub use humantime::Duration as Time;
 pub use inspect::{Decode, Introspect, Shown};
 pub use kubectl::{ClusterAsked, ExecApiVersion, Kubectl, KubectlAction, KubectlSetup};
+pub use lazy::Lazy;
 pub use login::Login;
 pub use profile::ProfileAction;
 pub use provider::ProviderAndClient;
@@ -59,6 +61,16 @@ pub struct Cli {
     pub global: Global,
 }
 
+impl Cli {
+    /// The whole definition, with all that is otherwise put together only where it is called for.
+    #[must_use]
+    pub fn definition() -> clap::Command {
+        let mut definition = Self::command();
+        definition.build();
+        definition
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -78,7 +90,7 @@ Examples:
   kclogin login --no-browser             print the address instead of opening it
   kclogin login --device                 over SSH: enter a code in a browser anywhere
   pass show kc | kclogin login --client-id backend --client-secret-stdin")]
-    Login(Box<Login>),
+    Login(Lazy<Box<Login>>),
     /// Show who is signed in
     ///
     /// Asks the provider's UserInfo endpoint who the access token belongs to.
@@ -106,7 +118,7 @@ Examples:
   kclogin token --audience orders-api    exchanged for one that the orders API takes
   kclogin token --dpop GET https://api.example.com/   with the proof for this request, after `kclogin login --dpop`
   KCLOGIN_CLIENT_SECRET=... kclogin token --client-credentials   without a person, as in CI")]
-    Token(Token),
+    Token(Lazy<Token>),
     /// Run a command with the access token in its environment
     ///
     /// The command takes kclogin's place: its exit code, its signals and the terminal are its own. The token is in the variable KCLOGIN_TOKEN, or in
@@ -120,7 +132,7 @@ Examples:
   kclogin exec --env VAULT_TOKEN --min-validity 4m -- ./deploy.sh --all
   kclogin exec --file AWS_WEB_IDENTITY_TOKEN_FILE --refresh -- ./long-job.sh
   kclogin exec --login -- make publish")]
-    Exec(Exec),
+    Exec(Lazy<Exec>),
     /// Make a request with the access token, by curl
     ///
     /// Runs curl with your arguments and hands it the header with the token through a pipe, so that it is in no list of processes. The token goes over https
@@ -134,7 +146,7 @@ Examples:
   kclogin curl -sSf https://api.example.com/orders | jq .
   kclogin curl --audience orders-api --json '{\"item\":1}' https://api.example.com/orders
   kclogin --profile work curl -v https://api.example.com/")]
-    Curl(Curl),
+    Curl(Lazy<Curl>),
     /// Sign git in to the sites that a profile allows
     ///
     /// Git asks this for a user name and a password, and gets the access token for the sites that `kclogin profile allow` names, over https. Git 2.46 and
@@ -146,7 +158,7 @@ Examples:
   kclogin git-credential setup git.example.com:8443 --username alice --profile work | sh
   kclogin git-credential setup git.example.com --login | sh      sign in when git needs it
   printf 'protocol=https\\nhost=git.example.com\\n\\n' | kclogin git-credential get")]
-    GitCredential(GitCredential),
+    GitCredential(Lazy<GitCredential>),
     /// Sign docker in to the registries that a profile allows
     ///
     /// Docker, podman, skopeo and their like ask this for a user name and a password, by the name `docker-credential-kclogin`, and get the access token
@@ -163,7 +175,7 @@ Examples:
     DockerCredential {
         /// What to do.
         #[command(subcommand)]
-        action: DockerCredential,
+        action: Lazy<DockerCredential>,
     },
     /// Hand kubectl a token, as its credential plug-in
     ///
@@ -176,7 +188,7 @@ Examples:
   kclogin kubectl                        what kubectl sees
   kclogin kubectl setup --access-token --audience my-cluster
   kclogin kubectl setup --client-credentials   without a person, as in CI")]
-    Kubectl(Kubectl),
+    Kubectl(Lazy<Kubectl>),
     /// Show what is stored, without the network
     ///
     /// Exits with 3 where nothing is stored or all of it has expired.
@@ -200,7 +212,7 @@ Examples:
   kclogin decode --id-token --verify
   pbpaste | kclogin decode -
   kclogin decode --json | jq .claims.realm_access.roles")]
-    Decode(Decode),
+    Decode(Lazy<Decode>),
     /// Ask the provider about a token
     ///
     /// Says whether the token is valid now, and what the provider knows of it (RFC 7662). It takes a client with a secret. Exits with 1 where the token is
@@ -209,7 +221,7 @@ Examples:
 Examples:
   kclogin introspect
   kclogin introspect --json - < token | jq .active")]
-    Introspect(Introspect),
+    Introspect(Lazy<Introspect>),
     /// End a token before its time
     ///
     /// Revokes the stored access token, and the next command gets a new one: for a token that has got where it should not be. With a token, that one is
@@ -218,7 +230,7 @@ Examples:
 Examples:
   kclogin revoke
   kclogin revoke - < token")]
-    Revoke(Shown),
+    Revoke(Lazy<Shown>),
     /// End the session, at the provider too
     ///
     /// Ends the session at the provider, revokes what outlives it, and removes the tokens from this machine. If the provider can't be reached the tokens
@@ -258,7 +270,7 @@ Examples:
     Profile {
         /// What to do with profiles.
         #[command(subcommand)]
-        action: ProfileAction,
+        action: Lazy<ProfileAction>,
     },
     /// Find out why a login fails here, line by line
     ///
@@ -273,7 +285,7 @@ Examples:
   kclogin doctor --issuer https://keycloak.example.com/realms/work   before the first login
   kclogin doctor --profile work --redirect-uri http://127.0.0.1:8400/callback
   kclogin doctor --json | jq '.checks[] | select(.outcome == \"failed\")'")]
-    Doctor(Box<Doctor>),
+    Doctor(Lazy<Box<Doctor>>),
     /// Print completions for a shell
     #[command(after_help = "\
 Examples:
@@ -317,8 +329,6 @@ pub enum Shell {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -333,6 +343,6 @@ mod tests {
             assert!(help.starts_with("Examples:\n"), "{} has none", command.get_name());
             command.get_subcommands().for_each(check);
         }
-        Cli::command().get_subcommands().for_each(check);
+        Cli::definition().get_subcommands().for_each(check);
     }
 }

@@ -129,6 +129,9 @@ impl fmt::Display for ClientAuthentication {
     }
 }
 
+/// What to do about a host name with foreign letters, which may be taken for another name.
+pub const IN_ASCII: &str = "write the name in ASCII, with `xn--`, as it is in the network; browsers copy it so from their address bar";
+
 /// Parses a URL that has a host and is either `https` or `http`.
 ///
 /// # Errors
@@ -140,6 +143,7 @@ pub fn parse_url(what: &str, text: &str) -> Result<Url> {
         ParseError::RelativeUrlWithoutBase if !quoted.is_empty() => {
             Error::usage(format!("the {what}{quoted} has no https:// in front")).hint(format!("write it in full, such as https://{text}"))
         }
+        ParseError::IdnaError => Error::usage(format!("the {what}{quoted} has a host name with other letters than those of ASCII")).hint(IN_ASCII),
         error => Error::usage(format!("the {what}{quoted} is not a URL: {error}"))
             .hint("write it in full, such as https://keycloak.example.com/realms/NAME"),
     })?;

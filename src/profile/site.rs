@@ -6,14 +6,15 @@
 use url::Url;
 
 use crate::error::{Error, Result};
-use crate::oidc::endpoints::is_loopback;
+use crate::oidc::endpoints::{IN_ASCII, is_loopback};
 
-/// A host, with its port where that is not the one of `https`: in lower case, an international name in its ASCII form.
+/// A host, with its port where that is not the one of `https`: in lower case. An international name has to be written in its ASCII form.
 ///
 /// # Errors
 /// It is no host, or there is more to it than a port and `https://` before it.
 pub fn parse_site(text: &str) -> Result<String> {
-    let bad = || Error::usage(format!("`{text}` is not a host")).hint("write it as git.example.com, or with a port as git.example.com:8443");
+    let example = "write it as git.example.com, or with a port as git.example.com:8443";
+    let bad = || Error::usage(format!("`{text}` is not a host")).hint(if text.is_ascii() { example } else { IN_ASCII });
     let url = parse(text).ok_or_else(bad)?;
     let is_bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
     let host = url.host_str().filter(|_| is_bare && url.scheme() == "https").ok_or_else(bad)?;
@@ -88,10 +89,11 @@ mod tests {
             ("git.example.com:8443", "git.example.com:8443"),
             ("127.0.0.1:3000", "127.0.0.1:3000"),
             ("[::1]:3000", "[::1]:3000"),
-            ("bücher.example", "xn--bcher-kva.example"),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example"),
         ] {
             assert_eq!(parse_site(text).as_deref(), Ok(site), "{text}");
         }
+        assert_eq!(parse_site("b\u{fc}cher.example").expect_err("none").hint_text(), Some(IN_ASCII));
         for bad in ["", "a/b", "a?b", "u@a", "u:p@a", "http://a", "ftp://a", "a b", "a:x", "a\n", "git.\texample.com", "https://a/x"] {
             assert!(parse_site(bad).is_err(), "{bad:?}");
         }

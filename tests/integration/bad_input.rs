@@ -268,3 +268,11 @@ fn an_endless_user_info_keeps_the_session() {
     assert!(stderr.ends_with("can't be reached: its answer is larger than 1 MiB\n"), "{stderr}");
     assert_eq!(machine.store.kept().len(), 1);
 }
+
+#[test]
+fn a_name_in_other_letters_is_written_in_ascii() {
+    let stderr = Machine::new().run(&["login", "--issuer", "https://sso.m\u{fc}ller.example/realms/a"]).failed(Exit::Usage);
+    let (said, hint) = stderr.split_once('\n').expect("a hint");
+    assert_eq!(said, "error: the issuer `https://sso.m\u{fc}ller.example/realms/a` has a host name with other letters than those of ASCII");
+    assert!(hint.contains("`xn--`"), "{hint}");
+}

@@ -12,21 +12,31 @@ fn in_the_tree(dir: &str) -> BTreeMap<String, String> {
     files.map(|path| (path.file_name().expect("a name").to_string_lossy().into_owned(), std::fs::read_to_string(path).expect("text"))).collect()
 }
 
+/// What writes the files of the tree, which the program takes from there.
+#[allow(dead_code, reason = "it is a program of its own too")]
+#[path = "../../examples/generate/main.rs"]
+mod generator;
+
 #[test]
-fn the_completions_are_current() {
+fn the_completions_are_what_is_generated() {
+    let generated: BTreeMap<_, _> = generator::completions().into_iter().collect();
+    assert!(generated == in_the_tree("completions"), "`cargo xtask generate` makes them anew");
     let shells = [("bash", "kclogin.bash"), ("zsh", "_kclogin"), ("fish", "kclogin.fish"), ("powershell", "_kclogin.ps1")];
-    let printed: BTreeMap<_, _> =
-        shells.map(|(shell, file)| (file.to_owned(), Machine::new().run(&["completions", shell]).done())).into_iter().collect();
-    assert!(printed == in_the_tree("completions"), "`cargo xtask generate` makes them anew");
+    let printed = shells.map(|(shell, file)| (file.to_owned(), Machine::new().run(&["completions", shell]).done()));
+    assert!(generated == BTreeMap::from(printed), "each shell gets its own");
 }
 
 #[test]
-fn the_man_pages_are_current() {
+fn the_man_pages_are_what_is_generated_and_every_one_is_printed() {
     let machine = Machine::new();
     let dir = machine.path("man");
     assert_eq!(machine.run(&["man", "--dir", dir.to_str().expect("UTF-8")]).done(), "");
+    let generated: BTreeMap<_, _> = generator::man_pages().into_iter().collect();
+    assert!(generated == in_the_tree("man"), "`cargo xtask generate` makes them anew");
+    let names = |pages: &BTreeMap<String, String>| pages.keys().cloned().collect::<Vec<_>>();
     let written = in_the_tree(dir.to_str().expect("UTF-8"));
-    assert!(written == in_the_tree("man"), "`cargo xtask generate` makes them anew");
+    assert_eq!(names(&written), names(&generated), "the list is in src/manual.rs");
+    assert!(written == generated, "each command has its own page");
 }
 
 #[test]

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clap::CommandFactory;
 use kclogin::cli::Cli;
 use serde_json::{Map, Value, json};
 
@@ -82,7 +81,7 @@ fn every_schema_is_that_of_a_call_and_takes_what_it_prints() {
 #[test]
 fn every_option_that_asks_for_json_has_a_schema() {
     fn look(command: &clap::Command, path: &[String], found: &mut Vec<Vec<String>>) {
-        for option in command.get_opts() {
+        for option in command.get_arguments().filter(|argument| !argument.is_positional()) {
             let name = format!("--{}", option.get_long().unwrap_or_default());
             let values = option.get_possible_values().into_iter().map(|value| value.get_name().to_owned());
             let objects = values.filter(|value| value.contains("json") || value.contains("credential"));
@@ -94,7 +93,7 @@ fn every_option_that_asks_for_json_has_a_schema() {
         command.get_subcommands().for_each(|inner| look(inner, &[path, &[inner.get_name().to_owned()]].concat(), found));
     }
     let mut found = Vec::new();
-    look(&Cli::command(), &[], &mut found);
+    look(&Cli::definition(), &[], &mut found);
     for call in &found {
         let words: Vec<&str> = call.iter().map(String::as_str).collect();
         assert!(CALLS.iter().any(|(known, _)| *known == words), "{call:?} has no schema in docs/schemas, or is no call of this file");

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use clap::Parser;
-use kclogin::cli::{Cli, Command, DockerCredential, TokenFormat, set_curl_s_apart};
+use kclogin::cli::{Cli, Command, DockerCredential, Lazy, TokenFormat, set_curl_s_apart};
 use serde_json::Value;
 
 /// The schemas, by their files' names without `.json`.
@@ -64,16 +64,16 @@ pub(crate) fn of(command: &Command) -> Option<&'static str> {
     match command {
         Command::Whoami { json: true } => Some("whoami"),
         Command::Status { json: true } => Some("status"),
-        Command::Doctor(options) if options.json => Some("doctor"),
-        Command::Decode(options) if options.json => Some("decode"),
-        Command::Introspect(options) if options.json => Some("introspect"),
-        Command::Token(options) => match options.format {
+        Command::Doctor(Lazy(options)) if options.json => Some("doctor"),
+        Command::Decode(Lazy(options)) if options.json => Some("decode"),
+        Command::Introspect(Lazy(options)) if options.json => Some("introspect"),
+        Command::Token(Lazy(options)) => match options.format {
             TokenFormat::Json => Some("token"),
             TokenFormat::ExecCredential => Some("exec-credential"),
             TokenFormat::Raw | TokenFormat::Header | TokenFormat::Env => None,
         },
-        Command::Kubectl(options) if options.action.is_none() => Some("exec-credential"),
-        Command::DockerCredential { action } => match action {
+        Command::Kubectl(Lazy(options)) if options.action.is_none() => Some("exec-credential"),
+        Command::DockerCredential { action: Lazy(action) } => match action {
             DockerCredential::Get => Some("docker-credential-get"),
             DockerCredential::List => Some("docker-credential-list"),
             DockerCredential::Setup { .. } => Some("docker-credential-setup"),

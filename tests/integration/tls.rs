@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use kclogin::exit::Exit;
 use ureq::Agent;
@@ -34,7 +35,8 @@ pub(crate) fn redirect_over_tls(url: &Url, own: Option<&(String, String)>) -> Ur
         let certificate = Certificate::from_pem(certificate.as_bytes()).expect("a certificate");
         ClientCert::new_with_certs(&[certificate], PrivateKey::from_pem(key.as_bytes()).expect("a key"))
     });
-    let tls = TlsConfig::builder().disable_verification(true).client_cert(own).build();
+    let cryptography = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(cryptography).disable_verification(true).client_cert(own).build();
     let config = Agent::config_builder().tls_config(tls).max_redirects(0).max_redirects_will_error(false).build();
     let response = config.new_agent().get(url.as_str()).call().expect("an answer");
     Url::parse(response.headers().get("location").and_then(|value| value.to_str().ok()).expect("a redirect")).expect("a URL")

@@ -1,10 +1,9 @@
-//! `cargo xtask generate`: the completions and man pages, which the product prints itself and which are committed.
-//! Owns the list of files and the comparison with what is committed; their content is the product's.
+//! `cargo xtask generate`: the completions and man pages, which are committed, and which the product prints as they lie there.
+//! Owns the comparison with what is committed; what writes them is `examples/generate`, out of the command line's own definition.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use clap::Args;
 
@@ -20,9 +19,6 @@ pub(crate) struct Options {
     #[arg(long)]
     check: bool,
 }
-
-/// What a shell's completions are called: for zsh and PowerShell the name is what they look for.
-const COMPLETIONS: &[(&str, &str)] = &[("bash", "kclogin.bash"), ("zsh", "_kclogin"), ("fish", "kclogin.fish"), ("powershell", "_kclogin.ps1")];
 
 /// The committed files, by their name under `completions/` or `man/`.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -49,27 +45,9 @@ fn update() -> Outcome {
 }
 
 fn fresh() -> Outcome<[(&'static str, Files); 2]> {
-    let kclogin = workspace::build_kclogin(false)?;
-    Ok([("completions", completions(&kclogin)?), ("man", man(&kclogin)?)])
-}
-
-fn completions(kclogin: &Path) -> Outcome<Files> {
-    let one = |(shell, file): &(&str, &str)| {
-        let output = process::output(Command::new(kclogin).args(["completions", shell]))?;
-        if output.status.success() && !output.stdout.is_empty() {
-            Ok(((*file).to_owned(), output.stdout))
-        } else {
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            Err(Failure::new(format!("kclogin completions {shell} ended with {}: {said}", output.status)))
-        }
-    };
-    COMPLETIONS.iter().map(one).collect()
-}
-
-fn man(kclogin: &Path) -> Outcome<Files> {
     let scratch = Scratch::new()?;
-    process::run(Command::new(kclogin).args(["man", "--dir"]).arg(scratch.path()))?;
-    read(scratch.path())
+    process::run(workspace::cargo().args(["run", "--quiet", "--package", "kclogin", "--example", "generate", "--"]).arg(scratch.path()))?;
+    Ok([("completions", read(&scratch.path().join("completions"))?), ("man", read(&scratch.path().join("man"))?)])
 }
 
 /// The files in a folder; none when it does not exist.

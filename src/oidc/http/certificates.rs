@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
@@ -54,8 +55,13 @@ impl Certificates {
             (None, None) => RootCerts::PlatformVerifier,
         };
         let own = self.client_certificate.as_deref().map(|certificate| identity(certificate, self.client_key.as_deref())).transpose()?;
-        Ok(TlsConfig::builder().root_certs(roots).client_cert(own).build())
+        // Named here, as the client's own way to it would bring a list of authorities too, which is never used.
+        Ok(TlsConfig::builder().unversioned_rustls_crypto_provider(cryptography()).root_certs(roots).client_cert(own).build())
     }
+}
+
+fn cryptography() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
 }
 
 fn read(what: &str, path: &Path) -> Result<Secret<Vec<u8>>> {
@@ -100,8 +106,7 @@ fn identity(certificate: &Path, key: Option<&Path>) -> Result<ClientCert> {
 fn require_pair(chain: &[Certificate<'static>], key: &PrivateKey<'static>) -> std::result::Result<(), rustls::Error> {
     let chain = chain.iter().map(|certificate| CertificateDer::from(certificate.der().to_vec())).collect();
     let key = PrivateKeyDer::try_from(key.der().to_vec()).map_err(|error| rustls::Error::General(error.to_owned()))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    CertifiedKey::from_der(chain, key, &provider).map(|_| ())
+    CertifiedKey::from_der(chain, key, &cryptography()).map(|_| ())
 }
 
 /// A key that everybody can read is worth nothing. Its group may, as that is how a machine's keys are handed to some of its users.

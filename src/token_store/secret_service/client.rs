@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use dbus::arg::{AppendAll, PropMap, ReadAll, RefArg, Variant};
+use dbus::arg::{Append, AppendAll, Arg, ArgType, IterAppend, ReadAll, Variant};
 use dbus::channel::Channel;
 use dbus::message::MessageType;
 use dbus::{Message, Path};
@@ -37,6 +37,27 @@ pub(super) type Object = Path<'static>;
 
 /// The same as it goes over the bus: its session, its parameters (none in a plain session), itself, and its MIME type.
 type WireSecret = (Path<'static>, Vec<u8>, Vec<u8>, String);
+
+/// A new item's properties. The library's own type for them holds anything, and brings the code for that.
+struct Properties<'a> {
+    label: &'a str,
+    attributes: &'a HashMap<&'a str, &'a str>,
+}
+
+impl Append for Properties<'_> {
+    fn append_by_ref(&self, to: &mut IterAppend<'_>) {
+        to.append_dict(&<&str>::signature(), &Variant::<&str>::signature(), |to| {
+            to.append_dict_entry(|to| {
+                to.append(format!("{ITEM}.Label"));
+                to.append(Variant(self.label));
+            });
+            to.append_dict_entry(|to| {
+                to.append(format!("{ITEM}.Attributes"));
+                to.append(Variant(self.attributes));
+            });
+        });
+    }
+}
 
 /// Why there is no answer, or none that helps.
 #[derive(Debug)]
@@ -163,7 +184,11 @@ impl Client {
         let serial = self.opening()?;
         // If it does not come, it is asked for anew.
         self.opening.set(None);
-        let (_, session): (Variant<Box<dyn RefArg>>, Object) = self.answer(serial, ANSWER)?;
+        let answer = self.answer_to(serial, ANSWER)?;
+        // After the outcome of an agreement, which is none in a plain session.
+        let mut answer = answer.iter_init();
+        answer.next();
+        let session = answer.get().ok_or(Fault::Unreadable("OpenSession"))?;
         Ok(self.session.get_or_init(|| session).clone())
     }
 
@@ -181,8 +206,14 @@ impl Client {
 
     /// What an item keeps.
     pub(super) fn secret(&self, item: &Object) -> Answer<Secret<Vec<u8>>> {
-        let ((_, _, secret, _),): (WireSecret,) = self.ask(item, ITEM, "GetSecret", (self.session()?,))?;
-        Ok(Secret::new(secret))
+        let session = self.session()?;
+        self.asked(item, ITEM, "GetSecret", (session,), |answer| {
+            let mut wire = answer.iter_init().recurse(ArgType::Struct)?;
+            // Its session and its parameters, which are none in a plain session. The bytes are taken as they lie there, as the library's own way to a
+            // `Vec` reads each of them as a value.
+            (wire.next() && wire.next()).then_some(())?;
+            wire.get::<&[u8]>().map(|secret| Secret::new(secret.to_vec()))
+        })
     }
 
     /// Gives an item another secret.
@@ -199,11 +230,8 @@ impl Client {
         secret: &Secret<Vec<u8>>,
         limit: Duration,
     ) -> Answer<()> {
-        let attributes: HashMap<String, String> = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let mut properties = PropMap::new();
-        properties.insert(format!("{ITEM}.Label"), Variant(Box::new(label.to_owned())));
-        properties.insert(format!("{ITEM}.Attributes"), Variant(Box::new(attributes)));
-        let (_, prompt): (Object, Object) = self.ask(collection, COLLECTION, "CreateItem", (properties, self.wire(secret)?, true))?;
+        let arguments = (Properties { label, attributes }, self.wire(secret)?, true);
+        let (_, prompt): (Object, Object) = self.ask(collection, COLLECTION, "CreateItem", arguments)?;
         self.prompt(&prompt, limit)
     }
 
@@ -250,11 +278,20 @@ impl Client {
     }
 
     fn ask<T: ReadAll>(&self, object: &Object, interface: &str, method: &'static str, arguments: impl AppendAll) -> Answer<T> {
-        let message = Message::call_with_args(SERVICE, object.clone(), interface, method, arguments);
-        self.call(message, ANSWER).map_err(|fault| match fault {
-            Fault::Unreadable(_) => Fault::Unreadable(method),
-            fault => fault,
-        })
+        self.asked(object, interface, method, arguments, |answer| answer.read_all().ok())
+    }
+
+    /// Asks, and has the answer read.
+    fn asked<T>(
+        &self,
+        object: &Object,
+        interface: &str,
+        method: &'static str,
+        arguments: impl AppendAll,
+        read: impl FnOnce(&Message) -> Option<T>,
+    ) -> Answer<T> {
+        let serial = self.send(Message::call_with_args(SERVICE, object.clone(), interface, method, arguments))?;
+        read(&self.answer_to(serial, ANSWER)?).ok_or(Fault::Unreadable(method))
     }
 
     /// Sends a call and reads its answer, for which there is so long.
@@ -272,9 +309,16 @@ impl Client {
 
     /// The answer to the call with this serial number.
     fn answer<T: ReadAll>(&self, serial: u32, limit: Duration) -> Answer<T> {
+        self.answer_to(serial, limit)?.read_all().map_err(|_| Fault::Unreadable("a call"))
+    }
+
+    /// The same before it is read.
+    fn answer_to(&self, serial: u32, limit: Duration) -> Answer<Message> {
         let answer = self.receive(limit, |message| message.get_reply_serial() == Some(serial))?;
         let late = || Fault::Call { name: NO_REPLY.to_owned(), message: format!("no answer within {} s", limit.as_secs()) };
-        answer.ok_or_else(late)?.as_result()?.read_all().map_err(|_| Fault::Unreadable("a call"))
+        let mut answer = answer.ok_or_else(late)?;
+        answer.as_result()?;
+        Ok(answer)
     }
 
     /// The next message that is wanted, if it comes in time. Answers that somebody else waits for are put aside; the rest is for nobody here.

@@ -1,14 +1,16 @@
-//! Completions and man pages, out of the command line's own definition. Touches no file system: where the text goes is the caller's.
+//! Writes the completions and the man pages out of the command line's own definition: `cargo run --example generate FOLDER`, which makes `completions` and
+//! `man` in there. `cargo xtask generate` puts them into the tree, where the program takes them from.
 
 mod profiles;
 
 use std::io;
+use std::path::Path;
 
 use clap::{Command, CommandFactory};
 use clap_complete::{Shell as ClapShell, generate};
 use clap_mangen::Man;
 
-use crate::cli::{Cli, Shell};
+use kclogin::cli::Cli;
 
 /// The sections of the main page that no definition holds, in man's own language.
 const MORE_SECTIONS: &str = include_str!("sections.roff");
@@ -17,25 +19,36 @@ const MORE_SECTIONS: &str = include_str!("sections.roff");
 const RELEASED: &str = "2026-11-24";
 const SOURCE: &str = concat!("kclogin ", env!("CARGO_PKG_VERSION"));
 
-/// The completion script for a shell.
-#[must_use]
-pub fn completions(shell: Shell) -> String {
-    let (generator, with_profiles): (_, fn(&str) -> String) = match shell {
-        Shell::Bash => (ClapShell::Bash, profiles::in_bash),
-        Shell::Zsh => (ClapShell::Zsh, profiles::in_zsh),
-        Shell::Fish => (ClapShell::Fish, profiles::in_fish),
-        Shell::Powershell => (ClapShell::PowerShell, str::to_owned),
+fn main() -> io::Result<()> {
+    let folder = std::env::args_os().nth(1).ok_or_else(|| io::Error::other("where to? name a folder"))?;
+    for (name, files) in [("completions", completions()), ("man", man_pages())] {
+        let folder = Path::new(&folder).join(name);
+        std::fs::create_dir_all(&folder)?;
+        files.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text))?;
+    }
+    Ok(())
+}
+
+/// The completion script for each shell, with its file name: for zsh and PowerShell the name is what they look for.
+pub(crate) fn completions() -> Vec<(String, String)> {
+    type Finish = fn(&str) -> String;
+    let shells: [(ClapShell, &str, Finish); 4] = [
+        (ClapShell::Bash, "kclogin.bash", profiles::in_bash),
+        (ClapShell::Zsh, "_kclogin", profiles::in_zsh),
+        (ClapShell::Fish, "kclogin.fish", profiles::in_fish),
+        (ClapShell::PowerShell, "_kclogin.ps1", str::to_owned),
+    ];
+    let script = |(shell, name, finish): (ClapShell, &str, Finish)| {
+        let mut script = Vec::new();
+        generate(shell, &mut Cli::command(), "kclogin", &mut script);
+        (name.to_owned(), finish(&String::from_utf8_lossy(&script)))
     };
-    let mut script = Vec::new();
-    generate(generator, &mut Cli::command(), "kclogin", &mut script);
-    with_profiles(&String::from_utf8_lossy(&script))
+    shells.map(script).into()
 }
 
 /// Every man page with its file name, the main one first.
-#[must_use]
-pub fn man_pages() -> Vec<(String, String)> {
-    let mut command = Cli::command();
-    command.build();
+pub(crate) fn man_pages() -> Vec<(String, String)> {
+    let command = Cli::definition();
     let mut pages = Vec::new();
     collect(&command, true, &mut pages);
     pages
