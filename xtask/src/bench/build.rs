@@ -2,7 +2,7 @@
 //! Owns the calls of cargo and the reading of its report. It takes minutes, so that it is run only where it is named.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::Value;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::report::Report;
 use crate::failure::{Context, Failure, Outcome};
 use crate::progress::{say, seconds};
-use crate::scratch::Scratch;
+use crate::undo::Undo;
 use crate::{process, workspace};
 
 /// How many of the crates are shown.
@@ -18,23 +18,39 @@ const HEAVIEST: usize = 10;
 
 pub(super) fn measure() -> Outcome<Report> {
     let mut report = Report::new("build: the product from nothing, everything fetched already (once each)");
-    for (name, options) in [("a debug build", &[][..]), ("a release build", &["--release"])] {
-        let target = Scratch::new()?;
+    for (name, options) in [("a debug build", &[] as &[&str]), ("a release build", &["--release"])] {
+        let target = Target::new();
         // What has to be fetched is fetched before.
         process::run(workspace::cargo().args(["fetch", "--locked"]))?;
         say(&format!("Building {name} ..."));
         let mut command = workspace::cargo();
         command.args(["build", "--package", "kclogin", "--bin", "kclogin", "--locked", "--quiet", "--timings"]).args(options);
-        command.arg("--target-dir").arg(target.path());
+        command.arg("--target-dir").arg(&target.path);
         let begun = Instant::now();
         process::run(&mut command)?;
         report.figure(name, seconds(begun.elapsed()), "");
-        for (unit, took) in heaviest(&timings(target.path())?) {
+        for (unit, took) in heaviest(&timings(&target.path)?) {
             report.figure(format!("    {unit}"), format!("{took:.1} s"), "");
         }
     }
     report.note("The time of a crate is that of its unit of work, several of which run at once where there are several cores.");
     Ok(report)
+}
+
+/// A folder that is empty at first and gone in the end. Beside the others of the kind, since it takes more room than a folder for temporary files may have.
+struct Target {
+    path: PathBuf,
+    _undo: Undo,
+}
+
+impl Target {
+    fn new() -> Self {
+        let path = workspace::root().join("target").join("bench-build");
+        let remove = |path: &Path| drop(fs::remove_dir_all(path));
+        remove(&path);
+        let doomed = path.clone();
+        Self { path, _undo: Undo::later(move || remove(&doomed)) }
+    }
 }
 
 /// The report that cargo has left, as it is the only form on the stable channel.

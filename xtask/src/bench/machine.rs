@@ -13,22 +13,38 @@ use crate::packages::Tool;
 
 /// The lines.
 pub(super) fn facts(kclogin: &Path, peers: &Peers) -> Vec<String> {
-    let cores = available_parallelism().map_or(0, usize::from);
+    let cores = cores();
     let kernel = one_line("/proc/sys/kernel/osrelease");
-    let load = one_line("/proc/loadavg");
-    let load: Vec<&str> = load.split(' ').take(3).collect();
+    let load = load();
     let size = fs::metadata(kclogin).map_or(0, |metadata| metadata.len());
     let mut lines = vec![
         format!("Processor   {}, {cores} {}", processor(), if cores == 1 { "core" } else { "cores" }),
         format!("System      Linux {kernel}, {}, {}", libc(), compiler()),
-        format!("Load        {} before the first part: what else runs is in every figure", load.join(" ")),
-        format!("kclogin     {}, {} ({size} bytes)", version(Command::new(kclogin).arg("--version")), kclogin.display()),
-        format!("Keycloak    {}", keycloak::VERSION),
+        format!("Load        {load:.2} in the minute before: what else runs is in every time"),
     ];
+    if kclogin.is_file() {
+        lines.push(format!("kclogin     {}, {} ({size} bytes)", version(Command::new(kclogin).arg("--version")), kclogin.display()));
+    }
     let tools = [Tool::Keyring, Tool::Curl, Tool::Strace, Tool::Valgrind].map(version_of);
+    lines.push(format!("Keycloak    {}", keycloak::VERSION));
     lines.push(format!("Tools       {}", tools.join("; ")));
     lines.push(format!("Peers       {}", peers.names()));
     lines
+}
+
+/// A warning where more wants to run than there are cores; measuring alone is no more than one at a time.
+pub(super) fn busy() -> Option<String> {
+    let (load, cores) = (load(), cores());
+    (load > cores as f64).then(|| format!("The machine was busy: a load of {load:.2} on {cores} cores. Figures to rely on want a quiet one."))
+}
+
+/// How many wanted to run, in the last minute.
+fn load() -> f64 {
+    one_line("/proc/loadavg").split(' ').next().and_then(|load| load.parse().ok()).unwrap_or_default()
+}
+
+fn cores() -> usize {
+    available_parallelism().map_or(0, usize::from)
 }
 
 /// A tool's version, as it names itself.

@@ -117,6 +117,11 @@ impl Part {
         self.takes_keyring() && self != Self::Instructions
     }
 
+    /// Whether the clock decides, and the load is others'.
+    fn takes_time(self) -> bool {
+        matches!(self, Self::Keyring | Self::Start | Self::Refresh | Self::Login)
+    }
+
     fn takes_peers(self) -> bool {
         matches!(self, Self::Keyring | Self::Memory)
     }
@@ -144,12 +149,12 @@ pub(crate) fn run(options: &Options) -> Outcome {
     packages::ensure(&needs(parts)?)?;
 
     let mut stages = Stages::default();
-    let peers = if any(Part::takes_peers) { Peers::build(&mut stages) } else { Peers::default() };
     let kclogin = match &options.kclogin {
         Some(named) => named.canonicalize().context(format_args!("looking for {}", named.display()))?,
         None if any(Part::takes_kclogin) => workspace::build_kclogin(true)?,
         None => PathBuf::new(),
     };
+    let peers = if any(Part::takes_peers) { Peers::build(&mut stages) } else { Peers::default() };
     print(&machine::facts(&kclogin, &peers));
     let mut site = if any(Part::takes_keyring) { Some(Site::set_up(&kclogin, any(Part::takes_keycloak))?) } else { None };
     let mut short = Vec::new();
@@ -157,7 +162,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
         let runs = options.runs.map_or(part.runs(), usize::from);
         stages.check(&part.name(), || {
             let at = || site.as_ref().ok_or_else(|| Failure::new("there is nothing to measure it with"));
-            let report: Report = match part {
+            let mut report: Report = match part {
                 Part::Keyring => keyring::measure(at()?, &peers, runs),
                 Part::Start => start::measure(at()?, runs),
                 Part::Refresh => refresh::measure(at()?, runs),
@@ -168,6 +173,9 @@ pub(crate) fn run(options: &Options) -> Outcome {
                 Part::Instructions => instructions::measure(at()?, runs, options.keep, options.functions),
                 Part::Build => build::measure(),
             }?;
+            if let Some(busy) = machine::busy().filter(|_| part.takes_time()) {
+                report.note(busy);
+            }
             report.print();
             short.extend(report.shortfalls());
             Ok(())

@@ -30,11 +30,10 @@ pub(super) fn measure(site: &Site, runs: usize) -> Outcome<Report> {
     for (name, sample) in results.iter() {
         report.sample(name, sample);
     }
-    let nothing = results.of(NOTHING)?.middle();
-    report.judge(format!("{TOKEN}, less nothing"), results.of(TOKEN)?.middle() - nothing, Unit::Milliseconds, Wanted::AtMost(1.5));
+    report.judge(format!("{TOKEN}, less nothing"), results.difference(TOKEN, NOTHING)?, Unit::Milliseconds, Wanted::AtMost(1.5));
     for words in WORDS {
         let name = name(words);
-        report.judge(format!("{name}, less nothing"), results.of(&name)?.middle() - nothing, Unit::Milliseconds, Wanted::AtMost(1.0));
+        report.judge(format!("{name}, less nothing"), results.difference(&name, NOTHING)?, Unit::Milliseconds, Wanted::AtMost(1.0));
     }
     report.note("The process that does nothing is `fn main() {}`, compiled in this run with rustc -O; it is started and waited for in the same way.");
     Ok(report)

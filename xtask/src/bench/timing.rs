@@ -36,17 +36,43 @@ impl<'a> Contender<'a> {
 }
 
 /// What came of each contender, in their order.
-pub(super) struct Results(Vec<(String, Sample)>);
+pub(super) struct Results(Vec<Row>);
+
+/// One contender's durations, round by round.
+struct Row {
+    name: String,
+    rounds: Vec<Duration>,
+    sample: Sample,
+}
 
 impl Results {
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Sample)> {
-        self.0.iter().map(|(name, sample)| (name.as_str(), sample))
+        self.0.iter().map(|row| (row.name.as_str(), &row.sample))
     }
 
     /// What came of the contender of this name.
     pub(super) fn of(&self, name: &str) -> Outcome<&Sample> {
-        let found = self.0.iter().find(|(other, _)| other == name);
-        found.map(|(_, sample)| sample).ok_or_else(|| Failure::new(format!("{name} was not measured")))
+        self.row(name).map(|row| &row.sample)
+    }
+
+    /// By how many milliseconds one takes longer than another, by their medians.
+    pub(super) fn difference(&self, one: &str, other: &str) -> Outcome<f64> {
+        Ok(self.of(one)?.middle() - self.of(other)?.middle())
+    }
+
+    /// The same by the median of the differences within a round, from which a slow drift of both is gone.
+    pub(super) fn difference_by_round(&self, one: &str, other: &str) -> Outcome<f64> {
+        let milliseconds = |duration: &Duration| duration.as_secs_f64() * 1000.0;
+        let pairs = self.row(one)?.rounds.iter().zip(&self.row(other)?.rounds);
+        let mut differences: Vec<f64> = pairs.map(|(one, other)| milliseconds(one) - milliseconds(other)).collect();
+        differences.sort_by(f64::total_cmp);
+        let (below, above) = (differences.len().saturating_sub(1) / 2, differences.len() / 2);
+        let at = |place: usize| differences.get(place).copied().unwrap_or_default();
+        Ok(f64::midpoint(at(below), at(above)))
+    }
+
+    fn row(&self, name: &str) -> Outcome<&Row> {
+        self.0.iter().find(|row| row.name == name).ok_or_else(|| Failure::new(format!("{name} was not measured")))
     }
 }
 
@@ -63,7 +89,8 @@ pub(super) fn in_turn(mut contenders: Vec<Contender<'_>>, warm_up: usize, runs: 
             }
         }
     }
-    Ok(Results(contenders.into_iter().zip(durations).map(|(contender, durations)| (contender.name, Sample::new(durations))).collect()))
+    let row = |(contender, rounds): (Contender<'_>, Vec<Duration>)| Row { name: contender.name, sample: Sample::new(rounds.clone()), rounds };
+    Ok(Results(contenders.into_iter().zip(durations).map(row).collect()))
 }
 
 /// Runs a program to its end as a shell's `$(...)` does, and gives how long it took.
@@ -129,6 +156,20 @@ mod tests {
         assert_eq!(results.of("b").unwrap().median(), Duration::from_millis(2));
         assert_eq!(results.iter().map(|(name, _)| name).collect::<String>(), "abc");
         assert!(results.of("d").is_err());
+    }
+
+    #[test]
+    fn a_drift_of_both_is_no_difference_between_them() {
+        // The one takes 1 ms longer each time, while everything gets slower; once it is disturbed.
+        let mut ones = [11, 21, 31, 91, 51].into_iter();
+        let mut others = [10, 20, 30, 40, 50].into_iter();
+        let next = |row: &mut dyn Iterator<Item = u64>| Ok(Duration::from_millis(row.next().unwrap_or_default()));
+        let results = in_turn(vec![Contender::new("one", || next(&mut ones)), Contender::new("other", || next(&mut others))], 0, 5).unwrap();
+        assert!((results.difference_by_round("one", "other").unwrap() - 1.0).abs() < 1e-9);
+        let even =
+            in_turn(vec![Contender::new("one", || Ok(Duration::ZERO)), Contender::new("other", || Ok(Duration::from_millis(2)))], 0, 2).unwrap();
+        assert!((even.difference_by_round("one", "other").unwrap() + 2.0).abs() < 1e-9);
+        assert!((even.difference("one", "other").unwrap() + 2.0).abs() < 1e-9);
     }
 
     #[test]
