@@ -11,8 +11,8 @@ use super::timing::printed;
 use crate::keycloak;
 use crate::packages::Tool;
 
-/// The lines.
-pub(super) fn facts(kclogin: &Path, peers: &Peers) -> Vec<String> {
+/// The lines; the program was found under another name than that of the copy that is measured.
+pub(super) fn facts(kclogin: &Path, found: &Path, peers: &Peers) -> Vec<String> {
     let cores = cores();
     let kernel = one_line("/proc/sys/kernel/osrelease");
     let load = load();
@@ -23,7 +23,7 @@ pub(super) fn facts(kclogin: &Path, peers: &Peers) -> Vec<String> {
         format!("Load        {load:.2} in the minute before: what else runs is in every time"),
     ];
     if kclogin.is_file() {
-        lines.push(format!("kclogin     {}, {} ({size} bytes)", version(Command::new(kclogin).arg("--version")), kclogin.display()));
+        lines.push(format!("kclogin     {}, {} ({size} bytes)", version(Command::new(kclogin).arg("--version")), found.display()));
     }
     let tools = [Tool::Keyring, Tool::Curl, Tool::Strace, Tool::Valgrind].map(version_of);
     lines.push(format!("Keycloak    {}", keycloak::VERSION));

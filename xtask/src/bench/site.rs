@@ -1,7 +1,6 @@
 //! What kclogin is measured with: a program, a keyring and, where it takes one, a Keycloak that speaks TLS, all of this run's own.
 //! Owns their making; who uses kclogin there is `person`'s business.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -46,14 +45,11 @@ impl Site {
     /// Makes all for this kclogin.
     pub(super) fn set_up(kclogin: &Path, with_provider: bool) -> Outcome<Self> {
         let scratch = Scratch::new()?;
-        // A copy, as cargo may build it anew meanwhile.
-        let copy = scratch.path().join("kclogin");
-        fs::copy(kclogin, &copy).context(format_args!("copying {}", kclogin.display()))?;
         let nothing = compile(&scratch.path().join("nothing"), "fn main() {}")?;
         let word = compile(&scratch.path().join("word"), "fn main() { println!(\"word\"); }")?;
         let surroundings = Surroundings::throwaway(&scratch, false)?;
         let provider = if with_provider { Some(Provider::start(&scratch.dir("provider")?)?) } else { None };
-        Ok(Self { surroundings, provider, kclogin: copy, nothing, word, scratch })
+        Ok(Self { surroundings, provider, kclogin: kclogin.to_owned(), nothing, word, scratch })
     }
 
     /// The Keycloak, for a part that has said that it takes one.
