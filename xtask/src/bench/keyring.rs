@@ -42,7 +42,7 @@ pub(super) fn measure(site: &Site, peers: &Peers, runs: usize) -> Outcome<Report
     if let Some(program) = &peers.oidc {
         contenders.push(Contender::program(OIDC, oidc(provider, &|| oidc_command(site, site.surroundings.command(program)))?));
     }
-    contenders.push(Contender::program(NOTHING, bare(Command::new(&site.nothing))));
+    contenders.push(Contender::silent(NOTHING, bare(Command::new(&site.nothing))));
     let results = in_turn(contenders, WARM_UP, runs)?;
 
     let mut report =

@@ -21,7 +21,7 @@ const WARM_UP: usize = 10;
 
 pub(super) fn measure(site: &Site, runs: usize) -> Outcome<Report> {
     let person = Person::signed_in(site, "start", &site.provider()?.issuer(), "file")?;
-    let mut contenders = vec![Contender::program(NOTHING, bare(Command::new(&site.nothing))), Contender::program(TOKEN, person.command(&["token"]))];
+    let mut contenders = vec![Contender::silent(NOTHING, bare(Command::new(&site.nothing))), Contender::program(TOKEN, person.command(&["token"]))];
     contenders.extend(WORDS.iter().map(|words| Contender::program(name(words), person.command(words))));
     let results = in_turn(contenders, WARM_UP, runs)?;
 

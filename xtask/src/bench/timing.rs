@@ -29,9 +29,17 @@ impl<'a> Contender<'a> {
         Self { name: name.into(), run: Box::new(run) }
     }
 
-    /// A program that is to succeed, from before its start to after its end.
+    /// A program that is to succeed and to print something, from before its start to after its end.
     pub(super) fn program(name: impl Into<String>, mut command: Command) -> Self {
-        Self::new(name, move || once(&mut command))
+        Self::new(name, move || {
+            let (took, length) = once(&mut command)?;
+            if length > 0 { Ok(took) } else { Err(Failure::new("it printed nothing")) }
+        })
+    }
+
+    /// A program that has nothing to say.
+    pub(super) fn silent(name: impl Into<String>, mut command: Command) -> Self {
+        Self::new(name, move || once(&mut command).map(|(took, _)| took))
     }
 }
 
@@ -93,8 +101,8 @@ pub(super) fn in_turn(mut contenders: Vec<Contender<'_>>, warm_up: usize, runs: 
     Ok(Results(contenders.into_iter().zip(durations).map(row).collect()))
 }
 
-/// Runs a program to its end as a shell's `$(...)` does, and gives how long it took.
-pub(super) fn once(command: &mut Command) -> Outcome<Duration> {
+/// Runs a program to its end as a shell's `$(...)` does, and gives how long it took and how much it printed.
+fn once(command: &mut Command) -> Outcome<(Duration, usize)> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut printed = Vec::with_capacity(64 * 1024);
     let begun = Instant::now();
@@ -104,7 +112,7 @@ pub(super) fn once(command: &mut Command) -> Outcome<Duration> {
     }
     let status = child.wait().context("waiting for it")?;
     let took = begun.elapsed();
-    if status.success() { Ok(took) } else { Err(why(command, &status.to_string())) }
+    if status.success() { Ok((took, printed.len())) } else { Err(why(command, &status.to_string())) }
 }
 
 /// The reason for a failure: it is run once more, and heard.
@@ -178,6 +186,14 @@ mod tests {
         command.args(["-c", "echo no such session >&2; exit 3"]);
         let failure = in_turn(vec![Contender::program("kclogin token", command)], 0, 1).err().unwrap();
         assert!(failure.said().starts_with("measuring kclogin token: ") && failure.said().ends_with(": no such session"), "{failure}");
+    }
+
+    #[test]
+    fn a_program_that_prints_nothing_is_measured_only_where_it_has_nothing_to_say() {
+        let measured = |contender| in_turn(vec![contender], 0, 1);
+        assert!(measured(Contender::silent("nothing", Command::new("true"))).is_ok());
+        let failure = measured(Contender::program("kclogin token", Command::new("true"))).err().unwrap();
+        assert_eq!(failure.said(), "measuring kclogin token: it printed nothing");
     }
 
     #[test]
