@@ -40,6 +40,8 @@ pub(crate) struct Script {
     pub(crate) prompt: Option<(Duration, bool)>,
     /// This method has its effect the first time, and no answer.
     pub(crate) loses: Option<&'static str>,
+    /// What was read is under another name afterwards, as where another program has replaced it.
+    pub(crate) moves: bool,
     /// It is a fresh machine's.
     pub(crate) without_collection: bool,
 }
@@ -260,7 +262,13 @@ impl Service {
                 (None, _) => error_of(call, "org.freedesktop.Secret.Error.NoSuchObject"),
                 (Some(item), "GetSecret") => {
                     let session: Path<'static> = call.read1().expect("a session");
-                    call.method_return().append1((session, Vec::<u8>::new(), item.secret.clone(), "text/plain"))
+                    let answer = call.method_return().append1((session, Vec::<u8>::new(), item.secret.clone(), "text/plain"));
+                    if self.script.moves
+                        && let Some(item) = items.remove(path)
+                    {
+                        items.insert(format!("{path}a"), item);
+                    }
+                    answer
                 }
                 (Some(item), "SetSecret") => {
                     let (secret,): ((Path<'_>, Vec<u8>, Vec<u8>, String),) = call.read_all().expect("a secret");

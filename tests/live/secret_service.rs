@@ -318,6 +318,19 @@ fn lost_answers_are_asked_for_again_and_leave_one_item() {
 }
 
 #[test]
+fn a_refresh_looks_for_its_item_once_unless_that_is_no_longer_there() {
+    for (moves, searches) in [(false, 1), (true, 3)] {
+        let keyring = FakeKeyring::start(Script { moves, ..Script::default() });
+        let desk = Desk::at(Some(keyring.bus.address()));
+        keyring.put(desk.item("at-kept", &token_endpoint("at-new".to_owned())));
+        assert_eq!(desk.run(&["token", "--force-refresh"]).done(), "at-new\n");
+        let called = ["SearchItems", "CreateItem"].map(|method| keyring.called(method));
+        assert_eq!((called, keyring.items().len()), ([searches, 0], 1), "{:?}", keyring.calls());
+        assert!(String::from_utf8_lossy(&keyring.items()[0].secret).contains("at-new"));
+    }
+}
+
+#[test]
 fn a_new_item_whose_answer_was_lost_is_there_once() {
     let keyring = FakeKeyring::start(Script { loses: Some("CreateItem"), ..Script::default() });
     let desk = Desk::at(Some(keyring.bus.address()));

@@ -7,6 +7,7 @@
 
 mod client;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::thread;
@@ -31,6 +32,8 @@ const PROMPT_LIMIT: Duration = Duration::from_secs(120);
 /// The Secret Service, with a session open.
 pub(super) struct Keyring {
     service: Client,
+    /// The item that was found last, for the account with this name: a refresh reads it twice and writes it once.
+    known: RefCell<Option<(String, Object)>>,
     /// Who is told that the person is waited for; without it the person is not asked at all.
     tell: Option<Tell>,
 }
@@ -50,7 +53,7 @@ impl Keyring {
                 .hint("set DBUS_SESSION_BUS_ADDRESS to a bus of this machine")
                 .detail(format!("its address is {bus}")));
         }
-        Ok(Self { service: patiently(|| Client::connect(bus, PATIENCE))?, tell })
+        Ok(Self { service: patiently(|| Client::connect(bus, PATIENCE))?, known: RefCell::default(), tell })
     }
 
     /// How long the person may take to allow a change. KeePassXC asks to be prompted for whatever it writes, and then asks nobody: even where the person is not to
@@ -80,7 +83,22 @@ impl Keyring {
             self.unlock(&item)?;
             open.push(item);
         }
-        Ok(open.pop())
+        let found = open.pop();
+        *self.known.borrow_mut() = found.clone().map(|item| (key, item));
+        Ok(found)
+    }
+
+    /// Does something with the item that is known from before, without looking for it again; nothing where there is none, or not any more.
+    fn with_known<T>(&self, account: &Account, what: impl Fn(&Object) -> Answer<T>) -> Option<Result<T>> {
+        let (_, item) = self.known.borrow().clone().filter(|(name, _)| *name == account.to_string())?;
+        match patiently(|| what(&item)) {
+            Err(fault) if !fault.is_silence() => {
+                // It is gone by now, or locked. Whoever looks for it finds that out, and says so.
+                self.known.take();
+                None
+            }
+            answer => Some(answer.map_err(Error::from)),
+        }
     }
 
     /// Where new items go, and whether that is locked; a fresh machine has no such place.
@@ -118,6 +136,9 @@ impl Keyring {
 
 impl TokenStore for Keyring {
     fn load(&self, account: &Account) -> Result<Option<Secret<Vec<u8>>>> {
+        if let Some(secret) = self.with_known(account, |item| self.service.secret(item)) {
+            return secret.map(Some);
+        }
         let Some(item) = self.find(account)? else { return Ok(None) };
         match patiently(|| self.service.secret(&item)) {
             Err(fault) if fault.is_gone() && self.find(account)?.is_none() => Ok(None),
@@ -128,6 +149,9 @@ impl TokenStore for Keyring {
     /// An item that is there gets the new secret, wherever it is; otherwise one is made, in place of any that somebody else made meanwhile. Both are one
     /// step of the service, so that a kill leaves the old or the new, and both may be asked for twice, where only the answer was lost.
     fn save(&self, account: &Account, secret: &Secret<Vec<u8>>) -> Result<()> {
+        if let Some(done) = self.with_known(account, |item| self.service.set_secret(item, secret)) {
+            return done;
+        }
         if let Some(item) = self.find(account)? {
             match patiently(|| self.service.set_secret(&item, secret)) {
                 Err(fault) if fault.is_gone() => {}
