@@ -18,7 +18,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::profile;
 use certificates::Certificates;
-use failure::{Shown, at, stage, unreachable};
+use failure::{Shown, at, is_untrusted, stage, unreachable};
 use route::Proxies;
 
 pub use failure::Stage;
@@ -65,6 +65,8 @@ impl Settings {
 pub struct Http<'a> {
     settings: Settings,
     agent: OnceLock<Agent>,
+    /// One that knows all of the system's authorities, where those of the first were not enough.
+    thorough: OnceLock<Agent>,
     trace: &'a (dyn Fn(String) + Sync),
 }
 
@@ -72,23 +74,17 @@ impl<'a> Http<'a> {
     /// `trace` is told of each request's method, URL without query, outcome and duration: nothing that is secret.
     #[must_use]
     pub fn new(settings: Settings, trace: &'a (dyn Fn(String) + Sync)) -> Self {
-        Self { settings, agent: OnceLock::new(), trace }
+        Self { settings, agent: OnceLock::new(), thorough: OnceLock::new(), trace }
     }
 
-    fn agent(&self) -> Result<&Agent> {
-        if let Some(agent) = self.agent.get() {
-            return Ok(agent);
+    fn agent(&self, url: &Url) -> Result<&Agent> {
+        let certificates = &self.settings.certificates;
+        match self.thorough.get() {
+            Some(agent) => Ok(agent),
+            None if url.scheme() == "https" => made_once(&self.agent, certificates),
+            // Without TLS there is nothing to read; if there is TLS later, it knows all authorities.
+            None => made_once(&self.agent, &certificates.with_all()),
         }
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_connect(Some(CONNECT_LIMIT))
-            .user_agent(concat!("kclogin/", env!("CARGO_PKG_VERSION")))
-            .proxy(None)
-            .tls_config(self.settings.certificates.to_tls()?)
-            .build();
-        Ok(self.agent.get_or_init(|| config.new_agent()))
     }
 
     /// Sends the request and reads the whole response, whatever its status.
@@ -134,15 +130,24 @@ impl<'a> Http<'a> {
     }
 
     fn exchange(&self, limit: Duration, url: &Url, request: Request) -> std::result::Result<Response, (Stage, Error)> {
-        let agent = self.agent().map_err(|error| (Stage::Trust, error))?;
+        let agent = self.agent(url).map_err(|error| (Stage::Trust, error))?;
         let proxy = self.settings.proxies.proxy_for(url).map_err(|error| (Stage::Way, error))?;
         let shown = Shown {
             password: proxy.as_ref().is_some_and(|proxy| proxy.username().is_some() || proxy.password().is_some()),
             certificate: self.settings.certificates.has_own(),
         };
         let failed = |error| (stage(&error), unreachable(url, &error, shown));
-        let request = agent.configure_request(request).timeout_global(Some(limit)).proxy(proxy).build();
-        let (parts, mut body) = agent.run(request).map_err(failed)?.into_parts();
+        let run = |agent: &Agent, request| agent.run(agent.configure_request(request).timeout_global(Some(limit)).proxy(proxy.clone()).build());
+        let again = (self.settings.certificates.may_know_more() && self.thorough.get().is_none()).then(|| request.clone());
+        let answer = match (run(agent, request), again) {
+            // In the handshake, before anything was sent. An authority may also have got a new key under its old name.
+            (Err(error), Some(request)) if is_untrusted(&error) => {
+                let thorough = made_once(&self.thorough, &self.settings.certificates.with_all()).map_err(|error| (Stage::Trust, error))?;
+                run(thorough, request)
+            }
+            (answer, _) => answer,
+        };
+        let (parts, mut body) = answer.map_err(failed)?.into_parts();
         // None was asked for, and none could be read: a small answer that grows without end is no danger where nothing makes it grow.
         if parts.headers.get("content-encoding").is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
             let sentence = format!("the provider at {} can't be reached: its answer is compressed, which was not asked for", at(url));
@@ -151,6 +156,23 @@ impl<'a> Http<'a> {
         let body = body.with_config().limit(BODY_LIMIT).read_to_vec().map_err(failed)?;
         Ok(Response::from_parts(parts, body))
     }
+}
+
+/// The HTTP client that trusts and shows these certificates.
+fn made_once<'a>(agent: &'a OnceLock<Agent>, certificates: &Certificates) -> Result<&'a Agent> {
+    if let Some(agent) = agent.get() {
+        return Ok(agent);
+    }
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_connect(Some(CONNECT_LIMIT))
+        .user_agent(concat!("kclogin/", env!("CARGO_PKG_VERSION")))
+        .proxy(None)
+        .tls_config(certificates.to_tls()?)
+        .build();
+    Ok(agent.get_or_init(|| config.new_agent()))
 }
 
 fn without_query(url: &Url) -> String {

@@ -21,6 +21,8 @@ pub(super) struct Certificates {
     ca_file: Option<PathBuf>,
     /// `SSL_CERT_FILE`: the same, where there is no `--ca-file`.
     named: Option<PathBuf>,
+    /// Whether the one file is enough in which most systems have all their authorities: where no other is named.
+    is_one_file_enough: bool,
     /// `--client-certificate`
     client_certificate: Option<PathBuf>,
     /// `--client-key`, where the key is not in the same file.
@@ -32,12 +34,24 @@ impl Certificates {
         let profile::Settings { ca_file, client_certificate, client_key, .. } = settings.clone();
         // A directory beside it is left to the system's verifier, which takes both.
         let named = environment.get("SSL_CERT_FILE").filter(|_| environment.get("SSL_CERT_DIR").is_none()).map(PathBuf::from);
-        Self { ca_file, named, client_certificate, client_key }
+        let is_named = ca_file.is_some() || environment.get("SSL_CERT_FILE").is_some() || environment.get("SSL_CERT_DIR").is_some();
+        Self { is_one_file_enough: !is_named, ca_file, named, client_certificate, client_key }
     }
 
     /// Whether a certificate of our own is shown.
     pub(super) fn has_own(&self) -> bool {
         self.client_certificate.is_some()
+    }
+
+    /// Whether the system may know more authorities than it was asked for.
+    pub(super) fn may_know_more(&self) -> bool {
+        self.is_one_file_enough
+    }
+
+    /// The same with all that the system knows. On many systems that is a hundred and fifty files beside the one that has them all, and to read them takes
+    /// longer than all else that goes before a request.
+    pub(super) fn with_all(&self) -> Self {
+        Self { is_one_file_enough: false, ..self.clone() }
     }
 
     /// What the HTTP client is told of them.
@@ -52,12 +66,28 @@ impl Certificates {
                 let certificates = authorities(&what, path).map_err(|error| error.hint("set it to a file with authorities, or unset it"))?;
                 RootCerts::new_with_certs(&certificates)
             }
-            (None, None) => RootCerts::PlatformVerifier,
+            (None, None) => {
+                let file = if self.is_one_file_enough { one_file() } else { None };
+                let certificates = file.and_then(|path| authorities("the system's authorities", &path).ok());
+                certificates.map_or(RootCerts::PlatformVerifier, |certificates| RootCerts::new_with_certs(&certificates))
+            }
         };
         let own = self.client_certificate.as_deref().map(|certificate| identity(certificate, self.client_key.as_deref())).transpose()?;
         // Named here, as the client's own way to it would bring a list of authorities too, which is never used.
         Ok(TlsConfig::builder().unversioned_rustls_crypto_provider(cryptography()).root_certs(roots).client_cert(own).build())
     }
+}
+
+/// Where the system has all its authorities in one file.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn one_file() -> Option<PathBuf> {
+    openssl_probe::probe().cert_file
+}
+
+/// The system is asked about each certificate.
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn one_file() -> Option<PathBuf> {
+    None
 }
 
 fn cryptography() -> Arc<CryptoProvider> {

@@ -84,6 +84,11 @@ fn is_unknown_name(error: &io::Error) -> bool {
     error.to_string().contains("failed to lookup") || (cfg!(windows) && matches!(error.raw_os_error(), Some(11001 | 11004)))
 }
 
+/// Whether the provider's certificate is not trusted. Nothing of a request has been sent then.
+pub(super) fn is_untrusted(error: &ureq::Error) -> bool {
+    matches!(tls_error(error), Some(TlsError::InvalidCertificate(_)))
+}
+
 /// The TLS library's own error, wherever it is wrapped.
 fn tls_error(error: &ureq::Error) -> Option<&TlsError> {
     if let ureq::Error::Rustls(tls) = error {
