@@ -94,28 +94,28 @@ fn cryptography() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-fn read(what: &str, path: &Path) -> Result<Secret<Vec<u8>>> {
-    fs::read(path).map(Secret::new).map_err(|error| Error::failed(format!("{what} can't be read: {error}")))
+fn read(what: &str, path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|error| Error::failed(format!("{what} can't be read: {error}")))
 }
 
 fn authorities(what: &str, path: &Path) -> Result<Vec<Certificate<'static>>> {
     certificates(what, &read(what, path)?)
 }
 
-fn certificates(what: &str, pem: &Secret<Vec<u8>>) -> Result<Vec<Certificate<'static>>> {
+fn certificates(what: &str, pem: &[u8]) -> Result<Vec<Certificate<'static>>> {
     let certificate = |item| if let Ok(PemItem::Certificate(certificate)) = item { Some(certificate) } else { None };
-    let certificates: Vec<_> = parse_pem(pem.expose()).filter_map(certificate).collect();
+    let certificates: Vec<_> = parse_pem(pem).filter_map(certificate).collect();
     if certificates.is_empty() { Err(Error::failed(format!("{what} holds no certificate in PEM form"))) } else { Ok(certificates) }
 }
 
 /// The certificate and the key of a client, which have to belong together: the HTTP client would not say so.
 fn identity(certificate: &Path, key: Option<&Path>) -> Result<ClientCert> {
     let what = format!("the client certificate {}", certificate.display());
-    let chain = certificates(&what, &read(&what, certificate)?)?;
+    let chain = certificates(&what, Secret::new(read(&what, certificate)?).expose())?;
     let path = key.unwrap_or(certificate);
     let named = format!("the client key {}", path.display());
     require_private(path)?;
-    let pem = read(&named, path)?;
+    let pem = Secret::new(read(&named, path)?);
     if pem.expose().windows(9).any(|window| window == b"ENCRYPTED") {
         return Err(Error::failed(format!("{named} is encrypted, and can't be opened here"))
             .hint("keep a copy without a passphrase that only you can read: `openssl pkey -in KEY -out COPY`"));
