@@ -2,6 +2,7 @@
 //! Owns the contenders; the bare client is curl, with a session of its own.
 
 use std::cell::RefCell;
+use std::fs;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -16,10 +17,14 @@ use crate::failure::{Context, Failure, Outcome};
 use crate::keycloak::password_of;
 
 const KEYRING: &str = "kclogin token --force-refresh (keyring, TLS)";
+const MANY: &str = "kclogin token --force-refresh (keyring, TLS, a system's authorities)";
 const FILE: &str = "kclogin token --force-refresh (file, TLS)";
 const PLAIN: &str = "kclogin token --force-refresh (keyring, plain HTTP)";
 const BARE: &str = "the token endpoint's answer to curl (TLS)";
 const BARE_PLAIN: &str = "the token endpoint's answer to curl (plain HTTP)";
+
+/// How many authorities a system trusts, more or less. Debian's has 140, Mozilla's list some more.
+const AUTHORITIES: usize = 150;
 
 /// Rounds before what is counted: Keycloak's first answers are compiled while they are made.
 const WARM_UP: usize = 40;
@@ -34,6 +39,7 @@ pub(super) fn measure(site: &Site, runs: usize) -> Outcome<Report> {
     let results = in_turn(
         vec![
             Contender::program(KEYRING, refresh("refreshing", &provider.issuer(), "keyring")?),
+            Contender::program(MANY, with_many_authorities(site, provider)?.command(&COMMAND)),
             Contender::program(FILE, refresh("refreshing-file", &provider.issuer(), "file")?),
             Contender::new(BARE, || bare.refresh()),
             Contender::program(PLAIN, refresh("refreshing-plain", &provider.plain_issuer(), "keyring")?),
@@ -52,7 +58,11 @@ pub(super) fn measure(site: &Site, runs: usize) -> Outcome<Report> {
     let (adds, round) = (|one, other| results.difference(one, other), |one, other| results.difference_by_round(one, other));
     report.judge("what kclogin adds (keyring, TLS)", adds(KEYRING, BARE)?, Unit::Milliseconds, Wanted::AtMost(10.0));
     report.judge("    the same, round by round", round(KEYRING, BARE)?, Unit::Milliseconds, Wanted::Nothing);
-    for (name, one, other) in [("what kclogin adds (file, TLS)", FILE, BARE), ("what kclogin adds (keyring, plain HTTP)", PLAIN, BARE_PLAIN)] {
+    for (name, one, other) in [
+        ("what kclogin adds (keyring, TLS, a system's authorities)", MANY, BARE),
+        ("what kclogin adds (file, TLS)", FILE, BARE),
+        ("what kclogin adds (keyring, plain HTTP)", PLAIN, BARE_PLAIN),
+    ] {
         report.judge(name, adds(one, other)?, Unit::Milliseconds, Wanted::Nothing);
         report.judge("    the same, round by round", round(one, other)?, Unit::Milliseconds, Wanted::Nothing);
     }
@@ -65,9 +75,26 @@ pub(super) fn measure(site: &Site, runs: usize) -> Outcome<Report> {
     report.note(
         "request and answer, without the process. Both trust one file with one authority, and resume no TLS session; each has a session of its own.",
     );
+    report.note("A system's authorities are 150 in one file, as kclogin reads them where nothing else is named; curl's is always the file with one.");
     report.note("Round by round is the median of the differences within each round, from which a slow drift of Keycloak and the machine is gone.");
     report.note("Connections and requests are those of one more refresh each, counted at a door before Keycloak.");
     Ok(report)
+}
+
+/// Somebody who trusts as many authorities as a system does: kclogin reads them all before its first request over TLS, from one file.
+fn with_many_authorities<'a>(site: &'a Site, provider: &Provider) -> Outcome<Person<'a>> {
+    let person = Person::signed_in(site, "refreshing-many", &provider.issuer(), "keyring")?;
+    let (one, many) = (&provider.authority.certificate, person.folder().join("authorities.pem"));
+    let config = person.folder().join("config/kclogin/config.toml");
+    let read = |path| fs::read_to_string(path).context(format_args!("reading {path:?}"));
+    fs::write(&many, read(one)?.repeat(AUTHORITIES)).context("writing certificates")?;
+    let text = read(&config)?;
+    let changed = text.replace(&*one.to_string_lossy(), &many.to_string_lossy());
+    if changed == text {
+        return Err(Failure::new("a profile does not name its authority"));
+    }
+    fs::write(&config, changed).context("writing a profile")?;
+    Ok(person)
 }
 
 /// What passes a door before Keycloak when there is a refresh: over plain HTTP, and over TLS.
