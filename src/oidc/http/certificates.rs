@@ -29,13 +29,16 @@ pub(super) struct Certificates {
     client_key: Option<PathBuf>,
 }
 
+/// Whether this system has its authorities in files. Others are asked about each certificate.
+const IN_FILES: bool = cfg!(all(unix, not(target_os = "macos")));
+
 impl Certificates {
     pub(super) fn of(environment: &Environment, settings: &profile::Settings) -> Self {
         let profile::Settings { ca_file, client_certificate, client_key, .. } = settings.clone();
         // A directory beside it is left to the system's verifier, which takes both.
         let named = environment.get("SSL_CERT_FILE").filter(|_| environment.get("SSL_CERT_DIR").is_none()).map(PathBuf::from);
         let is_named = ca_file.is_some() || environment.get("SSL_CERT_FILE").is_some() || environment.get("SSL_CERT_DIR").is_some();
-        Self { is_one_file_enough: !is_named, ca_file, named, client_certificate, client_key }
+        Self { is_one_file_enough: IN_FILES && !is_named, ca_file, named, client_certificate, client_key }
     }
 
     /// Whether a certificate of our own is shown.
@@ -84,7 +87,7 @@ fn one_file() -> Option<PathBuf> {
     openssl_probe::probe().cert_file
 }
 
-/// The system is asked about each certificate.
+/// There is none.
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 fn one_file() -> Option<PathBuf> {
     None
