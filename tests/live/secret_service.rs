@@ -23,6 +23,7 @@ use kclogin::token_store::Account;
 
 use crate::bench::{Outcome, outcome};
 use crate::fake_keyring::{Bus, FakeKeyring, Item, Script};
+use crate::strace::traced;
 
 const ABSENT: &str = "error: there is no keyring here: no program on the session bus offers one\nhint: start one";
 const LOCKED: &str = "error: the keyring is locked\nhint: unlock it: ";
@@ -315,6 +316,22 @@ fn lost_answers_are_asked_for_again_and_leave_one_item() {
     let (desk, keyring) = signed_in(Script { loses: Some("Delete"), ..Script::default() });
     desk.run(&["logout", "--local"]).done();
     assert!(keyring.items().is_empty());
+}
+
+#[test]
+fn a_fresh_token_takes_four_calls_over_one_connection_and_no_thread() {
+    let (desk, keyring) = signed_in(Script::default());
+    let trace = desk.home.path().join("trace");
+    let calls = "trace=clone,?clone3,?fork,?vfork,connect,?open,openat,getdents64";
+    let mut token = traced(&desk.command(&["token"]), &["-f", "-qq", "-e", calls], &trace);
+    assert_eq!(outcome(token.stdin(Stdio::null()).output().expect("strace runs")).done(), "at-kept\n");
+    assert_eq!(keyring.calls(), ["ReadAlias", "OpenSession", "SearchItems", "GetSecret"]);
+    let seen = std::fs::read_to_string(trace).expect("text");
+    let count = |name: &str| seen.lines().filter(|line| line.contains(name)).count();
+    assert_eq!(count(" connect("), 1, "{seen}");
+    for name in [" clone", " fork", " vfork", "O_DIRECTORY", " getdents64("] {
+        assert_eq!(count(name), 0, "{name}: {seen}");
+    }
 }
 
 #[test]
