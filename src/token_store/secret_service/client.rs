@@ -140,9 +140,14 @@ impl Client {
     pub(super) fn connect(address: &str, patience: Duration) -> Answer<Self> {
         let bus = Channel::open_private(address)?;
         let client = Self { bus, early: RefCell::default(), session: OnceCell::new(), opening: Cell::new(None) };
-        client.call::<(String,)>(Message::call_with_args(BUS, BUS_PATH, BUS, "Hello", ()), patience)?;
-        client.introduce()?;
-        Ok(client)
+        // The bus takes a connection's messages in their order, so that what follows the Hello need not wait for its answer.
+        let hello = client.send(Message::call_with_args(BUS, BUS_PATH, BUS, "Hello", ()))?;
+        let introduction = client.introduce()?;
+        client.answer::<(String,)>(hello, patience)?;
+        match client.answer_to(introduction, ANSWER) {
+            Err(fault) if fault.is_silence() => Err(fault),
+            _ => Ok(client),
+        }
     }
 
     /// Lets the service get to know this connection before it is asked anything that matters.
@@ -151,11 +156,8 @@ impl Client {
     /// record ends the whole daemon, which comes back locked. It does so once in a few thousand connections that come at the same time as others. An alias that
     /// nobody has needs no record, and its answer comes from the thread that makes the record, so that whatever follows it finds one. A ping does not: another
     /// thread answers that. What the answer is doesn't matter.
-    fn introduce(&self) -> Answer<()> {
-        match self.ask::<(Object,)>(&object(ROOT), SERVICE_INTERFACE, "ReadAlias", ("kclogin",)) {
-            Err(fault) if fault.is_silence() => Err(fault),
-            _ => Ok(()),
-        }
+    fn introduce(&self) -> Answer<u32> {
+        self.send(Message::call_with_args(SERVICE, ROOT, SERVICE_INTERFACE, "ReadAlias", ("kclogin",)))
     }
 
     /// The items with these attributes, the open ones and the locked ones. It comes before all else, so a session is opened while they are looked for.
