@@ -43,20 +43,7 @@ pub(super) fn check() -> Outcome {
     command.env("CARGO_PROFILE_DEV_DEBUG", "0");
     // Wine gives out credentials at odd addresses, which this processor reads and Rust's own check in the library does not let pass.
     command.args(["--config", "profile.dev.package.windows-native-keyring-store.debug-assertions=false"]);
-    command.args([
-        "test",
-        "--target",
-        TARGET,
-        "--no-fail-fast",
-        "--package",
-        "kclogin",
-        "--lib",
-        "--bins",
-        "--test",
-        "integration",
-        "--test",
-        "windows",
-    ]);
+    command.args(["test", "--target", TARGET, "--no-fail-fast", "--package", "kclogin", "--lib", "--test", "integration", "--test", "windows"]);
     command.args(["--", "--quiet"]).args(LEFT_OUT.iter().flat_map(|name| ["--skip", name]));
     wine.surround(&mut command);
     let mut running = process::Running::start(command.stdin(Stdio::null()))?;
