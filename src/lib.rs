@@ -283,8 +283,7 @@ fn man(command: &[String], dir: Option<&Path>, host: &Host) -> Result<()> {
         // `man login`, `man kclogin-login` and `man kclogin login` are all meant.
         let words = command.join("-");
         let name = if words.is_empty() { "kclogin.1".to_owned() } else { format!("kclogin-{}.1", words.trim_start_matches("kclogin-")) };
-        let page = manual::pages().find(|(known, _)| *known == name);
-        let (_, page) = page.ok_or_else(|| {
+        let page = manual::page(&name).ok_or_else(|| {
             Error::usage(format!("there is no command called `{}`", command.join(" "))).hint("`kclogin --help` shows those there are")
         })?;
         return host.terminal.result_verbatim(&page);

@@ -17,12 +17,22 @@ pub fn completions(shell: Shell) -> String {
         Shell::Fish => "kclogin.fish",
         Shell::Powershell => "_kclogin.ps1",
     };
-    COMPLETIONS.iter().find(|(known, _)| *known == name).map(|(_, packed)| unpack(packed)).unwrap_or_default()
+    find(COMPLETIONS, name).unwrap_or_default()
+}
+
+/// The man page with this file name, if there is one.
+#[must_use]
+pub fn page(name: &str) -> Option<String> {
+    find(PAGES, name)
 }
 
 /// Every man page with its file name.
 pub fn pages() -> impl ExactSizeIterator<Item = (&'static str, String)> {
     PAGES.iter().map(|(name, packed)| (*name, unpack(packed)))
+}
+
+fn find(all: &[(&str, &[u8])], name: &str) -> Option<String> {
+    all.iter().find(|(known, _)| *known == name).map(|(_, packed)| unpack(packed))
 }
 
 /// What the build has packed can be unpacked; the tests do so with all of it.

@@ -35,7 +35,7 @@ fn the_man_pages_are_what_is_generated_and_every_one_is_printed() {
     assert!(generated == in_the_tree("man"), "`cargo xtask generate` makes them anew");
     let names = |pages: &BTreeMap<String, String>| pages.keys().cloned().collect::<Vec<_>>();
     let written = in_the_tree(dir.to_str().expect("UTF-8"));
-    assert_eq!(names(&written), names(&generated), "the list is in src/manual.rs");
+    assert_eq!(names(&written), names(&generated), "the build packs what is in the tree");
     assert!(written == generated, "each command has its own page");
 }
 
