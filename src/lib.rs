@@ -5,7 +5,7 @@
 //! 1. [`secret`], [`clock`], [`exit`], [`environment`], [`text`], [`encoding`], [`private_file`], [`file_lock`], [`surroundings`]: values, and the one
 //!    place each that reads the time and the environment, writes or locks a file.
 //! 2. [`error`]: what went wrong, sorted by who must act.
-//! 3. [`oidc::endpoints`], [`oidc::document`], [`oidc::claims`], [`oidc::demands`], [`oidc::authorization`], [`oidc::logout`], [`oidc::proof`], [`derived`], [`token_set`], [`profile`], [`login_way`]: pure knowledge of the protocol, of what is kept, and of how a person can sign in.
+//! 3. [`oidc::endpoints`], [`oidc::certificate`], [`oidc::document`], [`oidc::claims`], [`oidc::demands`], [`oidc::authorization`], [`oidc::logout`], [`oidc::proof`], [`derived`], [`token_set`], [`profile`], [`login_way`]: pure knowledge of the protocol, of what is kept, and of how a person can sign in.
 //! 4. [`terminal`], [`crash`], [`interrupt`], [`typed`], [`browser`], [`program`], [`loopback`], [`token_store`], [`token_file`], [`refresh_lock`], [`login_lock`], [`oidc::http`], [`oidc::provider`]: the outside.
 //! 5. [`issued`], [`session`]: a stored token set that can still yield a fresh one, and the token that comes of it; [`leftover`]: what is to be removed from stores that a profile has left.
 //! 6. [`command`]: one function for each command.

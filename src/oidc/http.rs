@@ -1,14 +1,15 @@
-//! Moving bytes to a provider and back: with `failure`, which has the sentence for each way a connection fails, `route`, which knows the proxies, and
-//! `certificates`, the only place that names the HTTP client.
+//! Moving bytes to a provider and back: with `failure`, which has the sentence for each way a connection fails, `route`, which knows the proxies,
+//! `certificates`, which are trusted and shown, and `presented`, which sees the provider's: the only places that name the HTTP client.
 //!
 //! It owns time limits and size limits. It follows no redirect: an endpoint that moves must be configured anew, or the secrets in a
 //! request would go where nobody agreed to send them. What the bytes mean is left to `provider`.
 
 mod certificates;
 mod failure;
+mod presented;
 mod route;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use ureq::Agent;
@@ -16,9 +17,11 @@ use url::Url;
 
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::oidc::certificate::Facts;
 use crate::profile;
-use certificates::Certificates;
+use certificates::{Certificates, cryptography};
 use failure::{Shown, at, is_untrusted, stage, unreachable};
+use presented::{Witness, looking};
 use route::Proxies;
 
 pub use failure::Stage;
@@ -58,6 +61,12 @@ impl Settings {
     /// The variable that names the proxy holds no URL.
     pub fn route(&self, url: &Url) -> Result<Route> {
         self.proxies.route(url)
+    }
+
+    /// What is in the client's own certificate; nothing where there is none, or none that can be read.
+    #[must_use]
+    pub fn own_certificate(&self) -> Option<Facts> {
+        self.certificates.own()
     }
 }
 
@@ -127,6 +136,21 @@ impl<'a> Http<'a> {
         };
         (self.trace)(format!("{shown}: {outcome_shown} ({} ms)", started.elapsed().as_millis()));
         outcome
+    }
+
+    /// What is in the certificate that is shown at this address, trusted or not; nothing where none comes. It takes a connection of its own.
+    #[must_use]
+    pub fn certificate_at(&self, limit: Duration, url: &Url) -> Option<Facts> {
+        let request = ureq::http::Request::get(url.as_str()).body(()).ok().filter(|_| url.scheme() == "https")?;
+        let (authority, witness, started) = (request.uri().authority()?.to_string(), Witness::new(cryptography()), Instant::now());
+        let proxy = self.settings.proxies.proxy_for(url).ok()?;
+        let agent = looking(self.agent(url).ok()?, authority, Arc::clone(&witness));
+        // Its end is a failure in any case.
+        let _ = agent.run(agent.configure_request(request).timeout_global(Some(limit)).proxy(proxy).build());
+        let seen = witness.seen();
+        let shown = seen.map_or_else(|| "none came".to_owned(), |der| format!("{} bytes", der.len()));
+        (self.trace)(format!("the certificate of {}: {shown} ({} ms)", at(url), started.elapsed().as_millis()));
+        Facts::read(seen?)
     }
 
     fn exchange(&self, limit: Duration, url: &Url, request: Request) -> std::result::Result<Response, (Stage, Error)> {

@@ -21,14 +21,14 @@ pub(crate) struct Found {
 impl Found {
     /// A check's outcome, and what is in its detail and advice.
     #[track_caller]
-    fn check(&self, name: &str) -> (&str, &str, &str) {
+    pub(crate) fn check(&self, name: &str) -> (&str, &str, &str) {
         let (outcome, detail, advice) = self.checks.get(name).unwrap_or_else(|| panic!("there is no check {name}: {:?}", self.checks.keys()));
         (outcome, detail, advice)
     }
 
     /// The check ended so, and says this.
     #[track_caller]
-    fn is(&self, name: &str, outcome: &str, detail: &str) -> &Self {
+    pub(crate) fn is(&self, name: &str, outcome: &str, detail: &str) -> &Self {
         let found = self.check(name);
         assert!(found.0 == outcome && found.1.contains(detail), "{name}: {found:?}");
         assert_eq!(found.2.is_empty(), matches!(outcome, "ok" | "skipped"), "what to do is said where there is something: {name}: {found:?}");
@@ -38,7 +38,7 @@ impl Found {
 
     /// The advice of a check.
     #[track_caller]
-    fn advises(&self, name: &str, advice: &str) -> &Self {
+    pub(crate) fn advises(&self, name: &str, advice: &str) -> &Self {
         let found = self.check(name);
         assert!(found.2.contains(advice), "{name}: {found:?}");
         self
@@ -46,7 +46,7 @@ impl Found {
 }
 
 #[track_caller]
-fn doctor(machine: &Machine, more: &[&str]) -> Found {
+pub(crate) fn doctor(machine: &Machine, more: &[&str]) -> Found {
     let outcome = machine.run(&[&["doctor", "--json"], more].concat());
     assert!(outcome.stderr.is_empty() || outcome.stderr.starts_with("\r\u{1b}[2KLooking at "), "{}", outcome.stderr);
     let document: Value = serde_json::from_str(&outcome.stdout).expect("JSON");

@@ -17,6 +17,7 @@ mod device_qr;
 mod discovery;
 mod docker_credential;
 mod doctor;
+mod doctor_certificates;
 mod documents;
 mod dpop;
 mod exec;

@@ -17,8 +17,8 @@ use crate::tls::redirect_over_tls;
 const HOST: &str = "elsewhere.example.test";
 
 /// An HTTP proxy that takes every CONNECT to one provider, and keeps what it was asked.
-struct Proxy {
-    address: SocketAddr,
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
@@ -39,7 +39,7 @@ impl Proxy {
         Self { address, heads }
     }
 
-    fn heads(&self) -> Vec<String> {
+    pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().expect("heads").clone()
     }
 }
@@ -64,7 +64,7 @@ fn serve(mut stream: TcpStream, port: u16, wanted: Option<&str>, kept: &Mutex<Ve
 }
 
 /// A provider that only a proxy leads to, a machine that trusts it, and what its login takes.
-fn behind_a_proxy(wanted: Option<&str>) -> (Provider, Machine, Proxy, Vec<String>) {
+pub(crate) fn behind_a_proxy(wanted: Option<&str>) -> (Provider, Machine, Proxy, Vec<String>) {
     let (provider, machine) = (Provider::start_tls(TlsSetup::WrongHost), Machine::new());
     let proxy = Proxy::start(&provider, wanted);
     provider.be_called(HOST);
@@ -197,7 +197,7 @@ fn an_issuer_that_is_an_address_of_ipv6_works_as_any_other() {
 }
 
 /// A provider that wants to see a certificate, and a machine with files for it: the certificate and its key, apart and together.
-fn demanding() -> (Provider, Machine, Vec<String>) {
+pub(crate) fn demanding() -> (Provider, Machine, Vec<String>) {
     let (provider, machine) = (Provider::start_tls(TlsSetup::DemandsCertificate), Machine::new());
     let (certificate, key) = provider.client_pem();
     put(&machine, "ca.pem", provider.ca_pem());
@@ -212,7 +212,7 @@ fn demanding() -> (Provider, Machine, Vec<String>) {
 }
 
 /// Writes a file that only its owner can read.
-fn put(machine: &Machine, name: &str, text: &str) -> String {
+pub(crate) fn put(machine: &Machine, name: &str, text: &str) -> String {
     let path = machine.path(name);
     std::fs::write(&path, text).expect("written");
     #[cfg(unix)]
@@ -237,7 +237,7 @@ fn rfc8705_2_a_client_certificate_is_shown_with_every_request_and_remembered() {
     machine.run(&["whoami"]).done();
     machine.run(&["token", "--force-refresh"]).done();
     let found = machine.run(&["doctor"]).stdout;
-    assert!(found.contains(&format!("  the client certificate {certificate} (from the profile)\n")) && !found.contains("  failed   "), "{found}");
+    assert!(found.contains(&format!("  the client certificate {certificate} (from the profile): of ")) && !found.contains("  failed   "), "{found}");
     machine.run(&["login", "--client-certificate", &both]).done();
     assert!(!machine.config().contains("client-key"), "a new certificate has a key of its own: {}", machine.config());
     machine.run(&["logout"]).done();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use super::finding::Finding;
-use super::{BrowserCommand, Input};
+use super::{BrowserCommand, Input, Parts, certificate};
 use crate::private_file;
 use crate::profile::Profile;
 use crate::profile::config_file::Config;
@@ -59,7 +59,7 @@ pub struct Origins {
     pub client_secret: Origin,
 }
 
-pub(super) fn look(input: &Input, store: &str) -> Vec<Finding> {
+pub(super) fn look(input: &Input, parts: &Parts<'_>) -> Vec<Finding> {
     let mut findings = vec![file(input)];
     let profile = match &input.profile {
         Ok(profile) => profile,
@@ -85,11 +85,11 @@ pub(super) fn look(input: &Input, store: &str) -> Vec<Finding> {
         row("scope", &profile.scope().join(" "), origins.scope),
         row("redirect URI", &redirect_uri, origins.redirect_uri),
         row("authorities", &ca_file, origins.ca_file),
-        row("store", store, origins.store),
+        row("store", &parts.store.description, origins.store),
         browser(input),
     ]);
     let own = settings.client_certificate.as_ref();
-    findings.extend(own.map(|path| row("shown", &format!("the client certificate {}", path.display()), origins.client_certificate)));
+    findings.extend(own.map(|path| certificate::of_client(path, origins.client_certificate, parts)));
     findings.extend(writable(input, profile));
     findings
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::oidc::certificate::Facts;
 use crate::terminal::Line;
 
 /// How a check ended.
@@ -37,28 +38,35 @@ pub(super) struct Finding {
     pub(super) detail: String,
     /// What to do.
     pub(super) advice: Option<String>,
+    /// What is in the certificate that it is about.
+    pub(super) certificate: Option<Facts>,
 }
 
 impl Finding {
     pub(super) fn ok(name: &'static str, detail: impl Into<String>) -> Self {
-        Self { name, outcome: Outcome::Ok, detail: detail.into(), advice: None }
+        Self { name, outcome: Outcome::Ok, detail: detail.into(), advice: None, certificate: None }
     }
 
     pub(super) fn warning(name: &'static str, detail: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { name, outcome: Outcome::Warning, detail: detail.into(), advice: Some(advice.into()) }
+        Self { name, outcome: Outcome::Warning, detail: detail.into(), advice: Some(advice.into()), certificate: None }
     }
 
     pub(super) fn failed(name: &'static str, detail: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { name, outcome: Outcome::Failed, detail: detail.into(), advice: Some(advice.into()) }
+        Self { name, outcome: Outcome::Failed, detail: detail.into(), advice: Some(advice.into()), certificate: None }
     }
 
     pub(super) fn skipped(name: &'static str, because: impl Into<String>) -> Self {
-        Self { name, outcome: Outcome::Skipped, detail: because.into(), advice: None }
+        Self { name, outcome: Outcome::Skipped, detail: because.into(), advice: None, certificate: None }
     }
 
     /// A failure in the words of its error, with this advice where the error has none.
     pub(super) fn failed_by(name: &'static str, error: &Error, advice: &str) -> Self {
         Self::failed(name, error.sentence(), error.hint_text().unwrap_or(advice))
+    }
+
+    /// The same about this certificate.
+    pub(super) fn about(self, certificate: Option<Facts>) -> Self {
+        Self { certificate, ..self }
     }
 
     /// The line, and one with what to do where there is something.
@@ -77,6 +85,16 @@ impl Finding {
     }
 
     pub(super) fn member(&self, group: &str) -> Value {
-        json!({ "group": group, "name": self.name, "outcome": self.outcome.word(), "detail": self.detail, "advice": self.advice })
+        let certificate = self.certificate.as_ref().map(|facts| {
+            json!({
+                "names": facts.names,
+                "subject": facts.subject,
+                "issuer": facts.issuer,
+                "valid_from": facts.valid_from.to_rfc3339(),
+                "valid_until": facts.valid_until.to_rfc3339(),
+            })
+        });
+        let (outcome, detail, advice) = (self.outcome.word(), &self.detail, &self.advice);
+        json!({ "group": group, "name": self.name, "outcome": outcome, "detail": detail, "advice": advice, "certificate": certificate })
     }
 }

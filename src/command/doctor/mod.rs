@@ -3,6 +3,7 @@
 //! It looks at each thing in the order in which a login needs it, does what the login does as far as nobody has to sign in, and keeps nothing. Each
 //! family of checks has a file. No secret is in what it says, so that it can be pasted anywhere: a URL is shown without its user name and password.
 
+mod certificate;
 mod client;
 mod configuration;
 mod desktop;
@@ -85,7 +86,7 @@ pub struct Parts<'a> {
 /// stdout can't be written to.
 pub fn doctor(input: &Input, parts: &Parts<'_>) -> Result<bool> {
     let mut page = Page { json: input.json, terminal: parts.terminal, found: Vec::new() };
-    page.add("Configuration", configuration::look(input, &parts.store.description))?;
+    page.add("Configuration", configuration::look(input, parts))?;
     let profile = input.profile.as_ref().ok();
     page.wait("the network");
     let (findings, contact) = network::look(profile, parts);

@@ -1,4 +1,4 @@
-//! The way to the provider: the proxy, the name, the connection, and the certificate. A check whose ground has failed before it is skipped.
+//! The way to the provider: the proxy, the name, the connection; for the certificate at its end there is `certificate`. A check whose ground has failed before it is skipped.
 
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::mpsc::channel;
@@ -8,11 +8,10 @@ use std::time::{Duration, Instant};
 use url::{Host, Url};
 
 use super::finding::Finding;
-use super::{Parts, at};
-use crate::environment::Environment;
+use super::{Parts, at, certificate};
 use crate::error::Error;
 use crate::oidc::endpoints::is_loopback;
-use crate::oidc::http::{Route, Stage};
+use crate::oidc::http::Route;
 use crate::oidc::provider::{Contact, Provider};
 use crate::profile::Profile;
 
@@ -43,7 +42,7 @@ pub(super) fn look(profile: Option<&Profile>, parts: &Parts<'_>) -> (Vec<Finding
         None => Finding::skipped("connection", "the address is not known"),
     };
     let contact = Provider::contact(parts.http, &profile.settings);
-    let certificate = certificate(&url, &contact, profile, parts.environment);
+    let certificate = certificate::of_provider(&url, &contact, profile, parts);
     (vec![proxy, name, connection, certificate], Some(contact.map_err(|(_, error)| error)))
 }
 
@@ -143,27 +142,6 @@ fn connect(target: &Target, addresses: &[SocketAddr]) -> Finding {
         _ => (error.to_string(), "look at this machine's network"),
     };
     Finding::failed("connection", format!("{what}{address} can't be reached: {why}"), advice)
-}
-
-fn certificate(url: &Url, contact: &std::result::Result<Contact, (Stage, Error)>, profile: &Profile, environment: &Environment) -> Finding {
-    const NAME: &str = "certificate";
-    if url.scheme() == "http" {
-        return Finding::ok(NAME, "none: plain http, which does not leave this machine");
-    }
-    let named = environment.get("SSL_CERT_FILE");
-    let by = match (&profile.settings.ca_file, named) {
-        (Some(file), _) => format!("the authorities in {}", file.display()),
-        (None, Some(file)) => format!("the authorities in {file} (SSL_CERT_FILE)"),
-        (None, None) => "the system's authorities".to_owned(),
-    };
-    match contact {
-        Err((Stage::Way, _)) => Finding::skipped(NAME, "there is no connection"),
-        Err((Stage::Trust, error)) => {
-            let advice = error.hint_text().unwrap_or("look at the certificate and at what is trusted here");
-            Finding::failed(NAME, format!("{} (asked: {by})", error.sentence()), advice)
-        }
-        Ok(_) | Err((Stage::Answer, _)) => Finding::ok(NAME, format!("{} is trusted by {by}", at(url))),
-    }
 }
 
 #[cfg(test)]

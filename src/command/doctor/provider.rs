@@ -35,7 +35,9 @@ pub(super) fn look(input: &Input, contact: Option<&Result<Contact>>, redirect_ur
             let failed = Finding::failed_by("discovery", &error, "look at the lines above, and try again");
             let rest = skipped(&all[1..], "the provider is not known").into_iter();
             let rest = rest.map(|finding| match &clock {
-                Some(Some(found)) if finding.name == "clock" => Finding { advice: found.advice.clone(), detail: found.detail.clone(), ..*found },
+                Some(Some(found)) if finding.name == "clock" => {
+                    Finding { advice: found.advice.clone(), detail: found.detail.clone(), certificate: None, ..*found }
+                }
                 _ => finding,
             });
             return std::iter::once(failed).chain(rest).collect();

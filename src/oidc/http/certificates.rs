@@ -11,6 +11,7 @@ use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConf
 
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::oidc::certificate::Facts;
 use crate::profile;
 use crate::secret::Secret;
 
@@ -44,6 +45,12 @@ impl Certificates {
     /// Whether a certificate of our own is shown.
     pub(super) fn has_own(&self) -> bool {
         self.client_certificate.is_some()
+    }
+
+    /// What is in the certificate of our own; nothing where there is none, or none that can be read.
+    pub(super) fn own(&self) -> Option<Facts> {
+        let pem = Secret::new(fs::read(self.client_certificate.as_deref()?).ok()?);
+        Facts::read(certificates("", pem.expose()).ok()?.first()?.der())
     }
 
     /// Whether the system may know more authorities than it was asked for.
@@ -93,7 +100,7 @@ fn one_file() -> Option<PathBuf> {
     None
 }
 
-fn cryptography() -> Arc<CryptoProvider> {
+pub(super) fn cryptography() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 

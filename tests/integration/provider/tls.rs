@@ -25,6 +25,8 @@ pub(crate) enum TlsSetup {
     WrongHost,
     /// Self-signed, for 127.0.0.1 and localhost, a CA itself and used as the server's certificate.
     SelfSigned,
+    /// As the first, for four hosts more, some of which act on a terminal, as its subject's and its issuer's names do.
+    Hostile,
     /// As the first, and it demands a certificate of the client that the test CA has issued.
     DemandsCertificate,
 }
@@ -40,7 +42,11 @@ impl Tls {
     /// Makes a CA and a certificate.
     pub(super) fn new(setup: TlsSetup) -> Self {
         let key = KeyPair::generate().expect("rcgen makes a key");
-        let names = if setup == TlsSetup::WrongHost { vec!["elsewhere.example.test"] } else { vec!["127.0.0.1", "localhost"] };
+        let names = match setup {
+            TlsSetup::WrongHost => vec!["elsewhere.example.test"],
+            TlsSetup::Hostile => vec!["127.0.0.1", "a\u{1b}[2J.example", "a\r\n.example", "b.example", "c.example"],
+            _ => vec!["127.0.0.1", "localhost"],
+        };
         let mut params = CertificateParams::new(names.into_iter().map(str::to_owned).collect::<Vec<_>>()).expect("the names are good");
         params.distinguished_name.push(DnType::CommonName, "kclogin test provider");
         (params.not_before, params.not_after) = match setup {
@@ -55,7 +61,7 @@ impl Tls {
             let own = pem("CERTIFICATE", certificate.der());
             (certificate, own)
         } else {
-            let ca = authority();
+            let ca = authority(if setup == TlsSetup::Hostile { "CA\u{1b}]0;x\u{7}\u{9b}31m\u{202e}" } else { "kclogin test CA" });
             client = (setup == TlsSetup::DemandsCertificate).then(|| (identity(&ca), ca.der().clone()));
             (params.signed_by(&key, &ca).expect("rcgen signs"), pem("CERTIFICATE", ca.der()))
         };
@@ -103,10 +109,10 @@ fn identity(ca: &CertifiedIssuer<'static, KeyPair>) -> (String, String) {
     (pem("CERTIFICATE", certificate.der()), pem("PRIVATE KEY", &key.serialize_der()))
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::default();
     make_ca(&mut params);
-    params.distinguished_name.push(DnType::CommonName, "kclogin test CA");
+    params.distinguished_name.push(DnType::CommonName, name);
     (params.not_before, params.not_after) = (date_time_ymd(2000, 1, 1), date_time_ymd(2090, 1, 1));
     CertifiedIssuer::self_signed(params, KeyPair::generate().expect("rcgen makes a key")).expect("rcgen signs")
 }
