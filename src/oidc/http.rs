@@ -86,6 +86,12 @@ impl<'a> Http<'a> {
         Self { settings, agent: OnceLock::new(), thorough: OnceLock::new(), trace }
     }
 
+    /// Whether the client shows a certificate of its own (RFC 8705 section 2).
+    #[must_use]
+    pub fn shows_certificate(&self) -> bool {
+        self.settings.certificates.has_own()
+    }
+
     fn agent(&self, url: &Url) -> Result<&Agent> {
         let certificates = &self.settings.certificates;
         match self.thorough.get() {

@@ -158,8 +158,8 @@ fn an_unknown_client_at_the_token_endpoint_is_named() {
     provider.respond(Endpoint::Token, Respond::error(401, "invalid_client", "Invalid client or Invalid client credentials"));
     let stderr = machine.run(&["login", "--issuer", &provider.issuer()]).failed(Exit::Failed);
     let expected = "error: the sign-in failed: the provider does not accept the client `kclogin`: Invalid client or Invalid client credentials \
-                    (invalid_client)\nhint: if the client has a secret at the provider, give it with `kclogin login --client-secret-stdin`; if not, look \
-                    at its ID\n";
+                    (invalid_client)\nhint: if the client has a secret at the provider, give it with `kclogin login --client-secret-stdin`, or its \
+                    certificate with `--client-certificate`; if it has neither, look at its ID\n";
     assert_eq!(error_in(&stderr), expected);
 }
 

@@ -116,7 +116,8 @@ fn a_wrong_secret_is_refused_and_does_not_replace_the_right_one() {
 fn a_client_that_turns_out_to_need_a_secret_is_told_how_to_give_it() {
     let (provider, machine) = (provider(ClientAuthentication::Either), Machine::new());
     let stderr = machine.run(&["login", "--client-id", ID, "--issuer", &provider.issuer()]).failed(Exit::Failed);
-    let hint = "\nhint: if the client has a secret at the provider, give it with `kclogin login --client-secret-stdin`; if not, look at its ID\n";
+    let hint = "\nhint: if the client has a secret at the provider, give it with `kclogin login --client-secret-stdin`, or its certificate with \
+                `--client-certificate`; if it has neither, look at its ID\n";
     assert!(stderr.ends_with(hint), "{stderr}");
 }
 

@@ -244,6 +244,59 @@ fn rfc8705_2_a_client_certificate_is_shown_with_every_request_and_remembered() {
     machine.run(&["token"]).failed(Exit::LoginRequired);
 }
 
+/// Makes a provider announce other addresses for clients that show a certificate: the same ones at another host.
+fn announce_aliases(provider: &Provider, host: &'static str) {
+    provider.alter_metadata(move |metadata| {
+        let mut aliases = metadata.clone();
+        let members = aliases.as_object_mut().expect("an object");
+        members.retain(|name, _| name.ends_with("_endpoint") && !["authorization_endpoint", "end_session_endpoint"].contains(&name.as_str()));
+        for address in members.values_mut() {
+            *address = address.as_str().expect("an address").replace("https://127.0.0.1", host).into();
+        }
+        metadata["mtls_endpoint_aliases"] = aliases;
+    });
+}
+
+/// Where requests went to, by the trace of a command.
+fn hosts(trace: &str) -> Vec<(&str, &str)> {
+    let requests = trace.lines().filter_map(|line| line.split_once("https://")).map(|(_, at)| at.split_whitespace().next().expect("an address"));
+    requests.map(|at| (at.split(':').next().expect("a host"), at.trim_end_matches(':').rsplit('/').next().expect("a path"))).collect()
+}
+
+#[test]
+fn rfc8705_5_a_client_that_shows_a_certificate_goes_where_one_is_asked_for() {
+    let (provider, machine, login) = demanding();
+    let both = machine.path("both.pem").to_str().expect("UTF-8").to_owned();
+    let login: Vec<&str> = [words(&login), vec!["--client-certificate", &both, "-v"]].concat();
+    announce_aliases(&provider, "http://mtls.example");
+    let said = machine.run(&login).failed(Exit::Failed);
+    assert!(said.contains("error: the token_endpoint `http://mtls.example:"), "{said}");
+    announce_aliases(&provider, "https://localhost");
+    let trace = machine.run(&login).stderr;
+    assert_eq!(hosts(&trace).iter().filter(|(host, _)| *host == "localhost").collect::<Vec<_>>(), [&("localhost", "token")], "{trace}");
+    for (arguments, path) in [
+        (["token", "--force-refresh", "-v"].as_slice(), "token"),
+        (&["whoami", "-v"], "userinfo"),
+        (&["introspect", "-v"], "introspect"),
+        (&["revoke", "-v"], "revoke"),
+    ] {
+        let trace = machine.run(arguments).stderr;
+        let asked = hosts(&trace);
+        assert_eq!(asked.iter().filter(|(_, path)| *path != "openid-configuration").collect::<Vec<_>>(), [&("localhost", path)], "{trace}");
+    }
+}
+
+#[test]
+fn rfc8705_5_a_client_without_a_certificate_goes_where_everybody_does() {
+    let (provider, machine) = (Provider::start_tls(TlsSetup::Trusted), Machine::new());
+    let ca = put(&machine, "ca.pem", provider.ca_pem());
+    announce_aliases(&provider, "https://localhost");
+    machine.browse(move |url| drop(Page::at(&redirect_over_tls(url, None))));
+    let trace = machine.run(&["login", "--timeout", "10s", "--ca-file", &ca, "--issuer", &provider.issuer(), "-v"]);
+    assert!(hosts(&trace.stderr).len() > 1 && hosts(&trace.stderr).iter().all(|(host, _)| *host == "127.0.0.1"), "{}", trace.stderr);
+    trace.done();
+}
+
 #[test]
 fn a_provider_that_misses_or_refuses_a_client_certificate_is_understood() {
     let (provider, machine, login) = demanding();

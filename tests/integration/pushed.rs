@@ -151,7 +151,8 @@ fn rfc9126_2_3_what_is_refused_is_said_in_words_and_no_browser_opens() {
     assert_eq!(
         refused(&|_| {}, &["--client-id", "nobody"]),
         "error: the sign-in failed: the provider does not accept the client `nobody`: Authentication failed. (invalid_request)\nhint: if the client has a \
-         secret at the provider, give it with `kclogin login --client-secret-stdin`; if not, look at its ID\n"
+         secret at the provider, give it with `kclogin login --client-secret-stdin`, or its certificate with `--client-certificate`; if it has \
+         neither, look at its ID\n"
     );
     let other = Respond::error(400, "unauthorized_client", "Client is not allowed to initiate browser login");
     assert_eq!(

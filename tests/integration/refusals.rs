@@ -48,7 +48,7 @@ fn a_refresh_token_that_is_refused_ends_the_session_and_says_why() {
 #[test]
 fn any_other_refusal_keeps_the_session_and_says_whom_to_ask() {
     let client = "error: the refresh failed: the provider does not accept the client `kclogin`: Invalid client or Invalid client credentials";
-    let client_hint = "ask an administrator whether it was deleted, disabled, or given a secret (for `kclogin login --client-secret-stdin`)";
+    let client_hint = "ask an administrator whether it was deleted, disabled, given a secret (for `kclogin login --client-secret-stdin`), or wants another certificate";
     for (respond, sentence, hint) in [
         (Respond::error(401, "invalid_client", "Invalid client or Invalid client credentials"), format!("{client} (invalid_client)"), client_hint),
         (

@@ -30,7 +30,7 @@ fn every_test_that_the_standards_name_exists() {
     let table = std::fs::read_to_string(root().join("docs/standards.md")).expect("text");
     let named = named(&table);
     assert!(named.len() > 80, "{}", named.len());
-    all_exist(&named, &sources(&["tests/integration", "tests/live"]));
+    all_exist(&named, &sources(&["tests/integration", "tests/live", "tests/served"]));
 }
 
 #[test]

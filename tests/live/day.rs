@@ -208,7 +208,7 @@ fn a_deleted_client_is_named_and_a_disabled_one_costs_nobody_their_session() {
     let expected = |code: &str| {
         format!(
             "error: the refresh failed: the provider does not accept the client `{}`: Invalid client or Invalid client credentials ({code})\n\
-             hint: ask an administrator whether it was deleted, disabled, or given a secret (for `kclogin login --client-secret-stdin`)\n",
+             hint: ask an administrator whether it was deleted, disabled, given a secret (for `kclogin login --client-secret-stdin`), or wants another certificate\n",
             person.name
         )
     };

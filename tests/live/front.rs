@@ -1,27 +1,25 @@
-//! Keycloak as it is reached elsewhere: at an address of IPv6, and below a path, as behind a reverse proxy or in its older versions.
+//! Keycloak as it is reached elsewhere: at an address of IPv6. (Below a path, and over TLS: `tests/served`.)
 
 use std::io::{BufRead, BufReader, Read, Write, copy};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
-use serde_json::json;
+use crate::bench::{Person, keycloak};
 
-use crate::bench::{PassingRealm, Person, keycloak};
-
-/// Something in front of Keycloak, for as long as the tests run, that takes a path away.
-fn front(at: &str, path: &'static str) -> SocketAddr {
+/// Something in front of Keycloak, for as long as the tests run.
+fn front(at: &str) -> SocketAddr {
     let listener = TcpListener::bind(at).expect("a port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
-            thread::spawn(move || drop(pass_on(stream, path)));
+            thread::spawn(move || drop(pass_on(stream)));
         }
     });
     address
 }
 
 /// One request of a connection, and its answer.
-fn pass_on(mut stream: TcpStream, path: &str) -> std::io::Result<()> {
+fn pass_on(mut stream: TcpStream) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let (mut head, mut length) = (String::new(), 0);
     loop {
@@ -35,7 +33,7 @@ fn pass_on(mut stream: TcpStream, path: &str) -> std::io::Result<()> {
         }
         // The answer's end is the connection's.
         if name != "connection" {
-            head.push_str(&if head.is_empty() { line.replacen(&format!(" {path}/"), " /", 1) } else { line });
+            head.push_str(&line);
         }
     }
     let mut there = TcpStream::connect(keycloak().trim_start_matches("http://"))?;
@@ -45,33 +43,15 @@ fn pass_on(mut stream: TcpStream, path: &str) -> std::io::Result<()> {
     stream.shutdown(Shutdown::Both)
 }
 
-/// Signs in with these options, and does with the session what there is to do.
-#[track_caller]
-fn lives(person: &Person, issuer: &str, options: &[&str]) {
-    let outcome = person.run(&[&["login", "--timeout", "90s"], options].concat());
+#[test]
+fn keycloak_at_an_address_of_ipv6_is_an_issuer_as_any_other() {
+    let person = Person::new();
+    let issuer = format!("http://{}/realms/demo", front("[::1]:0"));
+    let outcome = person.run(&["login", "--timeout", "90s", "--issuer", &issuer]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     assert!(person.config().contains(&format!("issuer = \"{issuer}\"")), "{}", person.config());
     assert!(person.run(&["whoami"]).done().contains(&format!("\n  Issuer    {issuer}\n")));
     person.run(&["token", "--force-refresh"]).done();
     person.run(&["logout"]).done();
     assert_eq!(person.sessions(), 0);
-}
-
-#[test]
-fn keycloak_at_an_address_of_ipv6_is_an_issuer_as_any_other() {
-    let person = Person::new();
-    let issuer = format!("http://{}/realms/demo", front("[::1]:0", ""));
-    lives(&person, &issuer, &["--issuer", &issuer]);
-}
-
-#[test]
-fn keycloak_below_a_path_is_found_by_its_server_and_by_its_issuer() {
-    let base = format!("http://{}/auth", front("127.0.0.1:0", "/auth"));
-    let realm = PassingRealm::new(&json!({"attributes": {"frontendUrl": base}}));
-    let issuer = format!("{base}/realms/{}", realm.0);
-    lives(&Person::in_realm(&realm.0), &issuer, &["--server", &base, "--realm", &realm.0]);
-    let person = Person::in_realm(&realm.0);
-    lives(&person, &issuer, &["--issuer", &issuer]);
-    let said = person.run(&["login", "--issuer", &format!("{}/realms/{}", keycloak(), realm.0), "--profile", "direct"]).failed(1);
-    assert!(said.contains(&format!("calls itself {issuer}\n")), "{said}");
 }

@@ -1,27 +1,42 @@
-//! A certificate for this machine's loopback address, from an authority that is made with it.
+//! Certificates from an authority of their own, such as one for this machine's loopback address.
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair, KeyUsagePurpose};
 
-/// A server's certificate and its key, and the authority's certificate, each in DER.
+/// A certificate and its key, and the authority's certificate, each in DER.
 pub(crate) struct Certificate {
     pub(crate) own: Vec<u8>,
     pub(crate) key: Vec<u8>,
     pub(crate) authority: Vec<u8>,
 }
 
-impl Certificate {
-    /// A new one from a new authority.
+/// Who signs certificates.
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    /// A new one.
     pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate");
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate"))
+    }
+
+    /// A certificate for this name, which is a host's or somebody's.
+    pub(crate) fn issue(&self, name: &str) -> Certificate {
         let key = KeyPair::generate().expect("a key");
-        let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
         // Another name than the authority's, or some take it for its own issuer.
-        params.distinguished_name.push(DnType::CommonName, "127.0.0.1");
-        let own = params.signed_by(&key, &authority).expect("a certificate");
-        Self { own: own.der().to_vec(), key: key.serialize_der(), authority: authority.der().to_vec() }
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, name);
+        let own = params.signed_by(&key, &self.0).expect("a certificate");
+        Certificate { own: own.der().to_vec(), key: key.serialize_der(), authority: self.0.der().to_vec() }
+    }
+}
+
+impl Certificate {
+    /// A new one for the loopback address, from a new authority.
+    pub(crate) fn new() -> Self {
+        Authority::new().issue("127.0.0.1")
     }
 }
 

@@ -11,60 +11,20 @@ mod bench;
 #[allow(dead_code, reason = "the tests in process use the rest")]
 #[path = "../integration/schemas.rs"]
 mod schemas;
+mod server;
 
-use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use bench::{Outcome, Person, keycloak, new_realm, user_info_status, with_an_expired_token};
-
-/// How long Keycloak may take to start: more than xtask itself waits.
-const PATIENCE: Duration = Duration::from_secs(600);
-
-/// A Keycloak that keeps its data in a folder. Stopped when this is dropped, however the test ends.
-struct Server(Child);
-
-impl Server {
-    /// Does not wait until it is ready.
-    fn begin(folder: &std::path::Path) -> Self {
-        let program = std::env::var("KCLOGIN_LIVE_XTASK").expect("KCLOGIN_LIVE_XTASK is set by `cargo xtask test`");
-        let address = keycloak();
-        let (_, port) = address.rsplit_once(':').expect("a port");
-        let mut command = Command::new(program);
-        command.args(["keycloak", "run", "--port", port, "--folder"]).arg(folder);
-        Self(command.spawn().expect("xtask starts"))
-    }
-
-    fn is_ready() -> bool {
-        ureq::get(format!("{}/realms/master", keycloak())).call().is_ok()
-    }
-
-    fn start(folder: &std::path::Path) -> Self {
-        let mut server = Self::begin(folder);
-        let until = Instant::now() + PATIENCE;
-        while !Self::is_ready() {
-            assert!(server.0.try_wait().expect("a state").is_none(), "Keycloak has ended");
-            assert!(Instant::now() < until, "Keycloak did not get ready");
-            thread::sleep(Duration::from_millis(200));
-        }
-        server
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Asked to end, it ends Keycloak first.
-        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
-        let _ = self.0.wait();
-    }
-}
+use server::{PATIENCE, Server};
 
 #[test]
 fn a_restart_of_keycloak_costs_nobody_their_session() {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = Server::start(folder.path());
+    let server = Server::start(folder.path(), &[]);
     let realm = new_realm(&json!({"revokeRefreshToken": true, "refreshTokenMaxReuse": 0}));
     let (valid, offline) = (Person::in_realm(&realm), Person::in_realm(&realm));
     valid.log_in(&[]).done();
@@ -91,7 +51,7 @@ fn a_restart_of_keycloak_costs_nobody_their_session() {
     expired.run(&["status"]).done();
 
     // Whatever it answers while it starts, nothing but "try again later" is made of it.
-    let _server = Server::begin(folder.path());
+    let _server = Server::begin(folder.path(), &[]);
     let until = Instant::now() + PATIENCE;
     let back: Outcome = loop {
         let outcome = expired.run(&["token"]);

@@ -81,6 +81,8 @@ enum Keycloak {
         /// Where it listens [default: a free port]
         #[arg(long)]
         port: Option<u16>,
+        #[command(flatten)]
+        served: keycloak::Served,
     },
     /// Stop the one that was started
     Stop,
@@ -106,7 +108,7 @@ fn run(task: Task) -> Outcome {
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Keycloak(Keycloak::Start) => keycloak::start(),
-        Task::Keycloak(Keycloak::Run { folder, port }) => keycloak::run(&folder, port),
+        Task::Keycloak(Keycloak::Run { folder, port, served }) => keycloak::run(&folder, port, &served),
         Task::Keycloak(Keycloak::Stop) => keycloak::stop(),
         Task::Keycloak(Keycloak::Status) => keycloak::status(),
         Task::Keycloak(Keycloak::Realm) => keycloak::realm(),

@@ -2,7 +2,7 @@
 //! Owns the stages, their environment and the summary; the tests themselves are in `tests/`.
 //!
 //! What the live tests are told: `KCLOGIN_LIVE_KEYCLOAK` (its address), `KCLOGIN_LIVE_ADMIN` (`user:password`), `KCLOGIN_LIVE_BROWSER`
-//! (a program for `BROWSER`, without spaces in its path; see `browser` for what it obeys). The test of a restart is told where a Keycloak of its own is to
+//! (a program for `BROWSER`, without spaces in its path; see `browser` for what it obeys). Those that start a Keycloak of their own are told where it is to
 //! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`; those of kubectl where today's is: `KCLOGIN_LIVE_KUBECTL`; those of Terraform where an OpenTofu
 //! is: `KCLOGIN_LIVE_TOFU`; those of git where one is that is newer than the system's may be: `KCLOGIN_LIVE_GIT`; those of recipes for Python and its programs in
 //! which folder these are: `KCLOGIN_LIVE_PYTHON`; those of psql where a PostgreSQL is that knows OAuth: `KCLOGIN_LIVE_POSTGRES`;
@@ -47,6 +47,7 @@ const WORKSPACE: &[&str] = &["test", "--workspace", "--no-fail-fast"];
 const LIVE: &[&str] = &["test", "--package", "kclogin", "--test", "live"];
 const PROGRAMS: &[&str] = &["test", "--package", "kclogin", "--test", "programs"];
 const RESTART: &[&str] = &["test", "--package", "kclogin", "--test", "restart"];
+const SERVED: &[&str] = &["test", "--package", "kclogin", "--test", "served"];
 
 /// `cargo xtask test`
 pub(crate) fn run(options: &Options) -> Outcome {
@@ -155,12 +156,14 @@ pub(crate) fn run(options: &Options) -> Outcome {
 
     if keycloak::can_last()? {
         let (user, password) = keycloak::credentials();
-        let mut command = live(RESTART, &format!("http://127.0.0.1:{}", keycloak::free_port()?), (&user, &password));
-        // Cargo tells the tests where their package is, which that program would take for its own.
-        command.env("KCLOGIN_LIVE_XTASK", &program).env("XTASK_CACHE", workspace::cache());
-        stages.run("restart of Keycloak", command);
+        for (name, words, path) in [("restart of Keycloak", RESTART, ""), ("Keycloak served in other ways", SERVED, "/auth")] {
+            let mut command = live(words, &format!("http://127.0.0.1:{}{path}", keycloak::free_port()?), (&user, &password));
+            // Cargo tells the tests where their package is, which that program would take for its own.
+            command.env("KCLOGIN_LIVE_XTASK", &program).env("XTASK_CACHE", workspace::cache());
+            stages.run(name, command);
+        }
     } else {
-        stages.left_out("restart of Keycloak", "it needs Java and Maven, as a container does not keep its data");
+        stages.left_out("Keycloak restarted, and served in other ways", "it needs Java and Maven: a container does not keep its data");
     }
     stages.check("the keyring outlived the tests", || surroundings.still_there());
     stages.summary()

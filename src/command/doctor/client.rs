@@ -154,17 +154,19 @@ fn judged(reaction: Result<Reaction>, profile: &Profile, redirect_uri: &Url) -> 
 fn secret(provider: &Provider<'_>, client: &Client, input: &Input, redirect_uri: &Url, now: Timestamp) -> Finding {
     const NAME: &str = "client secret";
     let has_one = client.secret.is_some();
+    let shows_certificate = input.profile.as_ref().is_ok_and(|profile| profile.settings.client_certificate.is_some());
     let origin = if input.client_secret.is_none() { "from the token store".to_owned() } else { input.origins.client_secret.to_string() };
     match provider.try_client(client, redirect_uri, now) {
         Ok(Standing::Accepted) if has_one => Finding::ok(NAME, format!("accepted ({origin})")),
+        Ok(Standing::Accepted) if shows_certificate => Finding::ok(NAME, "none, and none is needed beside the certificate"),
         Ok(Standing::Accepted) => Finding::ok(NAME, format!("none, and none is needed: `{}` is a public client", client.id)),
         Ok(Standing::Refused(said)) if has_one => {
             let advice = "look at the client's ID and secret; a new secret is given with `kclogin login --client-secret-stdin`";
             Finding::failed(NAME, format!("not accepted ({origin}): {said}"), advice)
         }
         Ok(Standing::Refused(said)) => {
-            let advice =
-                "if the client has a secret at the provider, give it with `kclogin login --client-secret-stdin`, or in KCLOGIN_CLIENT_SECRET";
+            let advice = "if the client has a secret at the provider, give it with `kclogin login --client-secret-stdin`, or in KCLOGIN_CLIENT_SECRET; if it has a \
+                          certificate, with `--client-certificate`";
             Finding::failed(NAME, format!("none is known here, and the provider does not do without: {said}"), advice)
         }
         Ok(Standing::WantsProof(said)) => {

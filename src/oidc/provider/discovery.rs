@@ -39,6 +39,18 @@ struct MoreMetadata {
     require_pushed_authorization_requests: bool,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
+    mtls_endpoint_aliases: Option<Aliases>,
+}
+
+/// Where a client goes that shows a certificate (RFC 8705 section 5): not everybody's port asks for one.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+struct Aliases {
+    token_endpoint: Option<Url>,
+    userinfo_endpoint: Option<Url>,
+    revocation_endpoint: Option<Url>,
+    introspection_endpoint: Option<Url>,
+    device_authorization_endpoint: Option<Url>,
+    pushed_authorization_request_endpoint: Option<Url>,
 }
 
 impl AdditionalProviderMetadata for MoreMetadata {}
@@ -118,16 +130,19 @@ impl<'a> Provider<'a> {
         }
         let token = metadata.token_endpoint().ok_or_else(|| Error::failed(format!("the provider at {issuer} has no token endpoint")))?;
         let more = metadata.additional_metadata();
+        let aliases = more.mtls_endpoint_aliases.clone().filter(|_| http.shows_certificate()).unwrap_or_default();
         let endpoints = Endpoints {
             authorization: metadata.authorization_endpoint().url().clone(),
-            token: token.url().clone(),
-            userinfo: metadata.userinfo_endpoint().map(|at| at.url().clone()),
+            token: aliases.token_endpoint.unwrap_or_else(|| token.url().clone()),
+            userinfo: aliases.userinfo_endpoint.or_else(|| metadata.userinfo_endpoint().map(|at| at.url().clone())),
             jwks: has_keys.then(|| metadata.jwks_uri().url().clone()),
             end_session: more.end_session_endpoint.clone(),
-            revocation: more.revocation_endpoint.clone(),
-            introspection: more.introspection_endpoint.clone(),
-            device_authorization: more.device_authorization_endpoint.clone(),
-            pushed_authorization_request: more.pushed_authorization_request_endpoint.clone(),
+            revocation: aliases.revocation_endpoint.or_else(|| more.revocation_endpoint.clone()),
+            introspection: aliases.introspection_endpoint.or_else(|| more.introspection_endpoint.clone()),
+            device_authorization: aliases.device_authorization_endpoint.or_else(|| more.device_authorization_endpoint.clone()),
+            pushed_authorization_request: aliases
+                .pushed_authorization_request_endpoint
+                .or_else(|| more.pushed_authorization_request_endpoint.clone()),
         };
         // Not a wrong call: a Keycloak behind a proxy announces http where nobody told it that its clients come by https.
         endpoints.require_secure().map_err(|error| {

@@ -132,12 +132,13 @@ fn client_hint(attempt: Attempt, authentication: ClientAuthentication) -> &'stat
     match (attempt, authentication) {
         (Attempt::ClientCredentials, _) => "look at the client's ID and its secret in KCLOGIN_CLIENT_SECRET, or where a login has stored it",
         (Attempt::SignIn, ClientAuthentication::None) => {
-            "if the client has a secret at the provider, give it with `kclogin login --client-secret-stdin`; if not, look at its ID"
+            "if the client has a secret at the provider, give it with `kclogin login --client-secret-stdin`, or its certificate with \
+             `--client-certificate`; if it has neither, look at its ID"
         }
         (Attempt::SignIn, _) => "look at the client's ID and secret; a new secret is given with `kclogin login --client-secret-stdin`",
         // It was accepted before, so that it is not the ID.
         (Attempt::Refresh | Attempt::Exchange, ClientAuthentication::None) => {
-            "ask an administrator whether it was deleted, disabled, or given a secret (for `kclogin login --client-secret-stdin`)"
+            "ask an administrator whether it was deleted, disabled, given a secret (for `kclogin login --client-secret-stdin`), or wants another certificate"
         }
         (Attempt::Refresh | Attempt::Exchange, _) => {
             "ask an administrator whether it was deleted, disabled, or given another secret (for `kclogin login --client-secret-stdin`)"

@@ -29,12 +29,15 @@ pub(crate) struct Chromium {
 
 impl Chromium {
     /// Starts it and waits until it can be talked to.
-    pub(crate) fn launch(size: (u32, u32), deadline: Instant) -> Outcome<Self> {
+    ///
+    /// With `any_certificate` it shows pages whoever has signed the server's.
+    pub(crate) fn launch(size: (u32, u32), any_certificate: bool, deadline: Instant) -> Outcome<Self> {
         let program = packages::program(Tool::Chromium)?;
         let profile = Scratch::new()?;
         let log = profile.path().join("chromium.log");
         let written = File::create(&log).context(format_args!("writing {}", log.display()))?;
         let mut command = Command::new(program);
+        command.args(any_certificate.then_some("--ignore-certificate-errors"));
         command.args(arguments(profile.path(), size, is_root()));
         // The bus of accessibility would be started for it, and outlive it.
         command.env("NO_AT_BRIDGE", "1");

@@ -16,6 +16,7 @@
 //! | `XTASK_BROWSER_SCREENSHOT` | `--screenshot` | a PNG of the last page | none |
 //! | `XTASK_BROWSER_FULL_PAGE` | `--full-page` | the picture holds the whole page, not only what a window shows | no |
 //! | `XTASK_BROWSER_DARK` | `--dark` | the person prefers dark pages | no |
+//! | `XTASK_BROWSER_ANY_CERTIFICATE` | `--any-certificate` | pages are shown whoever has signed the server's certificate | no |
 //! | `XTASK_BROWSER_WIDTH`, `_HEIGHT` | `--width`, `--height` | the window, in CSS pixels | 1280, 800 |
 //! | `XTASK_BROWSER_TIMEOUT` | `--timeout` | seconds for the whole of it | 60 |
 //! | `XTASK_BROWSER_LOG` | `--log` | a file that gets one line of JSON at the end | none |
@@ -97,6 +98,9 @@ pub(crate) struct Options {
     /// Picture the whole page, not only what the window shows
     #[arg(long, env = "XTASK_BROWSER_FULL_PAGE", value_parser = FalseyValueParser::new())]
     full_page: bool,
+    /// Show pages whoever has signed the server's certificate
+    #[arg(long, env = "XTASK_BROWSER_ANY_CERTIFICATE", value_parser = FalseyValueParser::new())]
+    any_certificate: bool,
     /// Prefer dark pages
     #[arg(long, env = "XTASK_BROWSER_DARK", value_parser = FalseyValueParser::new())]
     dark: bool,
@@ -131,7 +135,7 @@ fn visit(options: &Options, deadline: Instant, last: &mut Look, answered: &mut V
     if !options.address.starts_with("http://") && !options.address.starts_with("https://") {
         return Err(Failure::new(format!("{} is not an http address", options.address)));
     }
-    let chromium = chromium::Chromium::launch((options.width, options.height), deadline)?;
+    let chromium = chromium::Chromium::launch((options.width, options.height), options.any_certificate, deadline)?;
     let mut page = Page::attach(chromium.endpoint(), deadline)?;
     page.pretend((options.width, options.height), options.dark)?;
     if let Some(kept) = options.cookies.as_ref().and_then(|file| fs::read_to_string(file).ok()) {

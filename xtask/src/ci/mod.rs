@@ -73,6 +73,8 @@ impl Check {
                 "programs",
                 "--test",
                 "restart",
+                "--test",
+                "served",
                 "--",
                 "-D",
                 "warnings",

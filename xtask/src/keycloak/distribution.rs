@@ -68,6 +68,29 @@ pub(crate) fn fetch(maven: &Path) -> Outcome<PathBuf> {
     Ok(home)
 }
 
+/// A copy of an unpacked one, made if it isn't there.
+pub(crate) fn copied(home: &Path, to: &Path) -> Outcome<PathBuf> {
+    if !script(to).is_file() {
+        let copy = copy_folder(home, to);
+        copy.context(format_args!("copying {} to {}", home.display(), to.display()))?;
+    }
+    Ok(to.to_owned())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let place = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &place)?;
+        } else {
+            fs::copy(entry.path(), place)?;
+        }
+    }
+    Ok(())
+}
+
 fn arguments(to: &Path) -> Vec<String> {
     vec![
         "--batch-mode".into(),
@@ -87,6 +110,22 @@ fn complaint(log: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_has_every_file() {
+        let scratch = crate::scratch::Scratch::new().unwrap();
+        let (from, to) = (scratch.dir("from").unwrap(), scratch.path().join("to"));
+        for name in ["bin/kc.sh", "bin/kc.bat", "lib/a/b"] {
+            fs::create_dir_all(from.join(name).parent().unwrap()).unwrap();
+            fs::write(from.join(name), name).unwrap();
+        }
+        assert_eq!(copied(&from, &to).unwrap(), to);
+        assert_eq!(fs::read_to_string(to.join("lib/a/b")).unwrap(), "lib/a/b");
+        // What it built there stays.
+        fs::write(to.join("lib/a/b"), "built").unwrap();
+        copied(&from, &to).unwrap();
+        assert_eq!(fs::read_to_string(to.join("lib/a/b")).unwrap(), "built");
+    }
 
     #[test]
     fn maven_unpacks_exactly_one_release() {

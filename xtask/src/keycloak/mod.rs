@@ -13,7 +13,7 @@ use std::env;
 use std::time::Duration;
 
 pub(crate) use admin::{Admin, DEMO, password_of};
-pub(crate) use lasting::{Lasting, run};
+pub(crate) use lasting::{Lasting, Served, run};
 pub(crate) use secured::{KeyStore, Secured};
 pub(crate) use server::{can_last, free_port, needs as own_needs};
 

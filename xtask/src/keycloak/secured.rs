@@ -32,7 +32,7 @@ impl Secured {
         let (user, password) = credentials();
         let (port, tls_port) = (server::free_port()?, server::free_port()?);
         let tls = Tls { port: tls_port, key_store: &key_store.file, password: key_store.password };
-        let setting = Setting { database: None, tls: Some(tls) };
+        let setting = Setting { tls: Some(tls), ..Setting::default() };
         let running = server::launch(port, setting, &folder.join(server::LOG), (&user, &password))?;
         let http = server::url(port);
         Ok(Self { admin: Admin::new(&http, &user, &password), http, https: format!("https://127.0.0.1:{tls_port}"), _running: running })

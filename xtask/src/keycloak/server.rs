@@ -59,6 +59,12 @@ pub(super) struct Setting<'a> {
     /// It knows what an earlier one with the same database knew, and is stopped gently.
     pub(super) database: Option<&'a Path>,
     pub(super) tls: Option<Tls<'a>>,
+    /// The path below which everything of it is.
+    pub(super) path: &'a str,
+    /// More of its own options.
+    pub(super) more: &'a [String],
+    /// Where it gets a copy of the files for itself: it writes what it is built with into them.
+    pub(super) files: Option<&'a Path>,
 }
 
 /// A port for https as well.
@@ -80,13 +86,17 @@ pub(super) fn launch(port: u16, setting: Setting<'_>, log: &Path, (user, passwor
             return Err(Failure::new("a Keycloak of a task's own can't be run in a container here").hint("install Java (17 or newer) and Maven"));
         }
     };
+    let home = match setting.files {
+        Some(own) => distribution::copied(&home, own)?,
+        None => home,
+    };
     let mut command = command(&home, &arguments(port, free_port()?, setting), log)?;
     command.env("KC_BOOTSTRAP_ADMIN_USERNAME", user).env("KC_BOOTSTRAP_ADMIN_PASSWORD", password);
     if let Some(java_home) = packages::java_home() {
         command.env("JAVA_HOME", java_home);
     }
     let mut running = if setting.database.is_some() { Running::start_gently(&mut command)? } else { Running::start(&mut command)? };
-    wait_until_ready(&url(port), log, || running.ended().map(|status| status.to_string()))?;
+    wait_until_ready(&(url(port) + setting.path), log, || running.ended().map(|status| status.to_string()))?;
     Ok(running)
 }
 
@@ -162,6 +172,10 @@ fn arguments(port: u16, management: u16, setting: Setting<'_>) -> Vec<String> {
             format!("--https-key-store-password={password}"),
         ]);
     }
+    if !setting.path.is_empty() {
+        arguments.push(format!("--http-relative-path={}", setting.path));
+    }
+    arguments.extend_from_slice(setting.more);
     arguments
 }
 
@@ -210,7 +224,7 @@ mod tests {
 
     #[test]
     fn with_a_database_it_is_built_the_same_way() {
-        let kept = Setting { database: Some(Path::new("/data/database")), tls: None };
+        let kept = Setting { database: Some(Path::new("/data/database")), ..Setting::default() };
         let (none, some) = (arguments(4711, 4712, Setting::default()), arguments(4711, 4712, kept));
         assert_eq!(some[..none.len()], none);
         assert_eq!(some[none.len()..], ["--db-url=jdbc:h2:file:/data/database;NON_KEYWORDS=VALUE;DB_CLOSE_ON_EXIT=FALSE"]);
@@ -219,7 +233,14 @@ mod tests {
     #[test]
     fn with_a_certificate_it_speaks_tls_as_well() {
         let tls = Tls { port: 4713, key_store: Path::new("/c/leaf.p12"), password: "throwaway" };
-        let line = arguments(4711, 4712, Setting { database: None, tls: Some(tls) }).join(" ");
+        let line = arguments(4711, 4712, Setting { tls: Some(tls), ..Setting::default() }).join(" ");
         assert!(line.ends_with("--db=dev-mem --https-port=4713 --https-key-store-file=/c/leaf.p12 --https-key-store-password=throwaway"), "{line}");
+    }
+
+    #[test]
+    fn below_a_path_it_takes_what_else_it_is_told() {
+        let more = ["--https-client-auth=request".to_owned()];
+        let line = arguments(4711, 4712, Setting { path: "/auth", more: &more, ..Setting::default() }).join(" ");
+        assert!(line.ends_with("--db=dev-mem --http-relative-path=/auth --https-client-auth=request"), "{line}");
     }
 }

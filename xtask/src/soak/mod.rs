@@ -15,7 +15,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::failure::{Context, Failure, Outcome};
-use crate::keycloak::{self, Lasting};
+use crate::keycloak::{self, Lasting, Served};
 use crate::keyring::Surroundings;
 use crate::packages::{self, Tool};
 use crate::progress::say;
@@ -63,7 +63,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     fs::copy(&built, &kclogin).context(format_args!("copying {}", built.display()))?;
     let browser = workspace::copy_of_this_program(&scratch)?;
     let surroundings = Surroundings::throwaway(&scratch, false)?;
-    let mut keycloak = Lasting::start(&scratch.dir("keycloak")?, keycloak::free_port()?)?;
+    let mut keycloak = Lasting::start(&scratch.dir("keycloak")?, keycloak::free_port()?, &Served::default())?;
     keycloak.admin.make_realm(&realm()?)?;
 
     let caller = Caller { kclogin, browser, folder: scratch.path().to_owned(), surroundings: &surroundings };
