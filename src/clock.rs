@@ -5,7 +5,7 @@
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The first and the last second that RFC 3339 can say.
@@ -36,10 +36,14 @@ impl Timestamp {
         DateTime::from_timestamp(self.0, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    /// The point that a `Date` header names (RFC 9110 section 5.6.7), such as `Tue, 24 Nov 2026 18:40:00 GMT`; nothing where it is none.
+    /// The point that a date of HTTP's names (RFC 9110 section 5.6.7), such as `Tue, 24 Nov 2026 18:40:00 GMT`, or in one of the two older forms that are
+    /// still to be understood; nothing where it is none.
     #[must_use]
     pub fn from_http_date(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc2822(text.trim()).ok().map(|date| Self(date.timestamp()))
+        let text = text.trim();
+        let of_today = || DateTime::parse_from_rfc2822(text).map(|date| date.timestamp());
+        let older = |form: &str| NaiveDateTime::parse_from_str(text, form).map(|date| date.and_utc().timestamp());
+        of_today().or_else(|_| older("%A, %d-%b-%y %H:%M:%S GMT")).or_else(|_| older("%a %b %e %H:%M:%S %Y")).ok().map(Self)
     }
 
     /// The point as RFC 3339 in UTC, such as `2026-11-24T18:40:00Z`; the nearest one that its four-digit years can say (section 5.6), so that whoever
@@ -126,7 +130,12 @@ mod tests {
 
     #[test]
     fn the_date_of_an_answer_is_read_or_nothing() {
-        assert_eq!(Timestamp::from_http_date("Tue, 24 Nov 2026 18:40:00 GMT"), Some(Timestamp(1_795_545_600)));
+        for good in
+            ["Tue, 24 Nov 2026 18:40:00 GMT", "Tuesday, 24-Nov-26 18:40:00 GMT", "Tue Nov 24 18:40:00 2026", " Tue, 24 Nov 2026 18:40:00 GMT "]
+        {
+            assert_eq!(Timestamp::from_http_date(good), Some(Timestamp(1_795_545_600)), "{good:?}");
+        }
+        assert_eq!(Timestamp::from_http_date("Sun Nov  6 08:49:37 1994"), Some(Timestamp(784_111_777)));
         for bad in ["", "yesterday", "2026-11-24T18:40:00Z", "Tue, 24 Nov 99999 18:40:00 GMT", "\u{1b}[2J"] {
             assert_eq!(Timestamp::from_http_date(bad), None, "{bad:?}");
         }

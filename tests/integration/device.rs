@@ -106,13 +106,37 @@ fn a_provider_that_stays_away_until_the_time_is_over_is_said() {
 #[test]
 fn rfc9110_10_2_3_a_provider_that_says_when_to_ask_again_is_obeyed_within_limits() {
     let (provider, machine) = (Provider::start(), Machine::new());
-    // A date, and what is no number, are as if nothing was said.
-    for wanted in ["17", "1", "99999999999", "Wed, 21 Oct 2026 07:28:00 GMT", "-5"] {
+    // What is neither seconds nor a date is as if nothing was said.
+    for wanted in ["17", "1", "99999999999", "Wed, 99 Oct 2026 07:28:00 GMT", "-5"] {
         provider.respond(Endpoint::Token, Respond::status(429).header("Retry-After", wanted).once());
         provider.respond(Endpoint::Token, not_yet("authorization_pending").once());
     }
     log_in(&machine, &provider, &["--timeout", "30m"]).done();
     assert_eq!(seconds(&machine), [5, 17, 5, 10, 5, 60, 5, 10, 5, 10, 5]);
+}
+
+#[test]
+fn rfc9110_10_2_3_a_date_to_ask_again_at_is_obeyed_within_the_same_limits() {
+    const NOW: i64 = 1_795_545_600;
+    let at = |seconds: i64| kclogin::clock::Timestamp(seconds).to_calendar().to_rfc2822().replace("+0000", "GMT");
+    let waits = |wanted: &str, more: &[(&str, &str)]| {
+        let (provider, machine) = (Provider::start(), Machine::new());
+        machine.clock.set(NOW);
+        provider.set_now(NOW.unsigned_abs());
+        let answer = more.iter().fold(Respond::status(503).header("Retry-After", wanted), |answer, (name, value)| answer.header(name, value));
+        provider.respond(Endpoint::Token, answer.once());
+        log_in(&machine, &provider, &["--timeout", "30m"]).done();
+        seconds(&machine)
+    };
+    // Of the moment of the answer the first five seconds have gone.
+    assert_eq!(waits(&at(NOW + 5 + 17), &[]), [5, 17]);
+    assert_eq!(waits("Tuesday, 24-Nov-26 18:40:22 GMT", &[]), [5, 17], "RFC 850's form");
+    assert_eq!(waits("Tue Nov 24 18:40:22 2026", &[]), [5, 17], "asctime's form");
+    assert_eq!((waits(&at(NOW + 6), &[]), waits(&at(NOW + 86_400), &[])), (vec![5, 10], vec![5, 60]));
+    assert_eq!((waits(&at(NOW - 86_400), &[]), waits(&at(0), &[])), (vec![5, 10], vec![5, 10]), "a date that has passed is now");
+    // A clock that is wrong, here or there, does no harm where the answer says what time it is for whoever made it.
+    assert_eq!(waits(&at(NOW + 7_017), &[("Date", &at(NOW + 7_000))]), [5, 17]);
+    assert_eq!(waits(&at(NOW - 7_000), &[("Date", &at(NOW - 7_025)), ("Age", "8")]), [5, 17], "out of a cache");
 }
 
 #[test]

@@ -130,7 +130,7 @@ impl Provider<'_> {
         let request = form(&self.endpoints.token, client, &fields);
         let response = self.send_proved(request, Proving { now, access_token: None }, &|request| self.http.send_within(limit, request))?;
         if let Err(error) = require_service(self.endpoints.token.host_str().unwrap_or_default(), &response) {
-            return match retry_after(&response) {
+            return match retry_after(&response, now) {
                 Some(pause) => Ok(Polled::InTrouble(error, pause)),
                 None => Err(error),
             };

@@ -12,7 +12,7 @@ use super::discovery::{ask_for_metadata, get, metadata_addresses};
 use super::dpop::Proving;
 use super::form::form;
 use super::refusal::NO_PROOF;
-use super::response::document;
+use super::response::{date, document};
 use super::{Client, Provider, PushRefusal, Wishes, random_secret};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -121,12 +121,8 @@ impl<'a> Provider<'a> {
                 (at, response)
             }
         };
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-        // What a cache gives out was right when it was made (RFC 9110 section 6.6.1, RFC 9111 section 5.1).
-        let age = Duration::from_secs(header("age").and_then(|age| age.parse().ok()).unwrap_or_default());
-        let date = header("date").and_then(Timestamp::from_http_date).map(|date| date.after(age));
         let answered = Instant::now();
-        Ok(Contact { date, took: answered - started, answered, is_metadata, response, at })
+        Ok(Contact { date: date(&response), took: answered - started, answered, is_metadata, response, at })
     }
 
     /// The provider that answered, and what it announces; nothing of that where its endpoints are written down.

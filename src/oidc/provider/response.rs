@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::oidc::document::{self, Unsound};
 use crate::oidc::http::Response;
@@ -57,11 +58,26 @@ pub(super) fn content_type(response: &Response) -> Option<String> {
     Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
-/// After how long the service wants to be asked again, in seconds, where it says (RFC 9110 section 10.2.3). A date is not understood: whoever is in trouble is
-/// asked less and less often anyway.
-pub(super) fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+/// The time at the service when it answered, where the answer has a `Date`. What a cache gives out was right when it was made (RFC 9110 section 6.6.1,
+/// RFC 9111 section 5.1).
+pub(super) fn date(response: &Response) -> Option<Timestamp> {
+    let age = header(response, "age").and_then(|age| age.parse().ok()).unwrap_or_default();
+    header(response, "date").and_then(Timestamp::from_http_date).map(|date| date.after(Duration::from_secs(age)))
+}
+
+/// After how long the service wants to be asked again, where it says (RFC 9110 section 10.2.3): in seconds, or by a date, which is one of the service's own
+/// clock if that is known. A date that has passed is now.
+pub(super) fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
+    let text = header(response, "retry-after")?.trim();
+    let seconds = text.parse().ok().or_else(|| {
+        let seconds = Timestamp::from_http_date(text)?.seconds_from(date(response).unwrap_or(now));
+        Some(u64::try_from(seconds).unwrap_or_default())
+    });
+    seconds.map(Duration::from_secs)
+}
+
+fn header<'r>(response: &'r Response, name: &str) -> Option<&'r str> {
+    response.headers().get(name)?.to_str().ok()
 }
 
 /// Refuses an answer that means "try again later": 429 and 5xx.
