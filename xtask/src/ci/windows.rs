@@ -22,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// The tests that say more about Wine than about kclogin; docs/development.md has the reasons.
 const LEFT_OUT: &[&str] = &[
     "doctor::each_fault_of_a_certificate",
+    "doctor_certificates::of_a_certificate_that_is_refused",
     "listener::",
     "provider::self_test::dropping_ends_what_hangs",
     "start_page::",
