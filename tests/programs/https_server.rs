@@ -5,9 +5,10 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::certificate::{Certificate, pem};
 
 /// A running server, which ends with the tests.
 pub(crate) struct HttpsServer {
@@ -67,20 +68,14 @@ impl HttpsServer {
 
 /// The server's side of TLS, and the authority's certificate.
 fn certificate() -> (Arc<ServerConfig>, String) {
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
-    let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate");
-    let key = KeyPair::generate().expect("a key");
-    let own = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name").signed_by(&key, &ca).expect("a certificate");
+    let made = Certificate::new();
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("versions")
         .with_no_client_auth()
-        .with_single_cert(vec![own.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .with_single_cert(vec![made.own.into()], PrivateKeyDer::Pkcs8(made.key.into()))
         .expect("a certificate with its key");
-    let encoded = kclogin::encoding::to_base64(ca.der());
-    (Arc::new(config), format!("-----BEGIN CERTIFICATE-----\n{encoded}\n-----END CERTIFICATE-----\n"))
+    (Arc::new(config), pem("CERTIFICATE", &made.authority))
 }
 
 /// Answers one request; what is no request is somebody who looks whether the port is open.

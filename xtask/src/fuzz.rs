@@ -41,6 +41,7 @@ const TARGETS: &[(&str, u32)] = &[
     ("id_token_claims", 2048),
     ("user_info", 2048),
     ("key_set", 4096),
+    ("certificate", 2048),
     ("stored_token_set", 2048),
     ("config_file", 2048),
     ("import", 2048),
