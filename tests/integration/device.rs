@@ -53,6 +53,22 @@ fn rfc8628_3_1_the_device_request_has_a_code_challenge_whose_verifier_only_the_t
 }
 
 #[test]
+fn the_keys_are_fetched_before_anybody_can_have_signed_in() {
+    let (provider, machine) = (Provider::start(), Machine::new());
+    provider.respond(Endpoint::Token, not_yet("authorization_pending").times(2));
+    let trace = log_in(&machine, &provider, &["-v"]).stderr;
+    let asked: Vec<&str> = trace.lines().filter(|line| line.starts_with("GET ") || line.starts_with("POST ")).collect();
+    let asked: Vec<&str> = asked.iter().filter_map(|line| line.split(": ").next()?.rsplit('/').next()).collect();
+    assert_eq!(asked, ["openid-configuration", "device", "certs", "token", "token", "token"], "{trace}");
+
+    // What does not come is fetched when it is needed.
+    let (provider, machine) = (Provider::start(), Machine::new());
+    provider.respond(Endpoint::Jwks, Respond::status(503).once());
+    log_in(&machine, &provider, &[]).done();
+    assert_eq!(provider.requests(Endpoint::Jwks).len(), 2);
+}
+
+#[test]
 fn rfc8628_3_2_without_an_interval_it_is_five_seconds() {
     for (interval, expected) in [(Value::Null, 5), (json!(7), 7), (json!(0), 1)] {
         let (provider, machine) = (Provider::start(), Machine::new());

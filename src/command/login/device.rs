@@ -25,6 +25,8 @@ const POLL_LIMIT: Duration = Duration::from_secs(30);
 /// Has the person sign in, and keeps what comes of it, with the name of its profile.
 pub(super) fn sign_in(attempt: Attempt<'_>, device: &DeviceAuthorization, config: &mut Config) -> Result<(TokenSet, String)> {
     show(attempt, device);
+    // Nobody can have signed in yet, and the provider is not to be asked before its interval is over.
+    attempt.provider.prefetch_keys();
     let granted = wait(attempt, device);
     attempt.parts.terminal.clear_progress();
     keep(granted?, attempt, config)
