@@ -18,6 +18,7 @@ mod keyring;
 mod node_provider;
 mod other_provider;
 mod packages;
+mod parts;
 mod postgres;
 mod process;
 mod progress;

@@ -3,10 +3,8 @@
 //!
 //! What the live tests are told: `KCLOGIN_LIVE_KEYCLOAK` (its address), `KCLOGIN_LIVE_ADMIN` (`user:password`), `KCLOGIN_LIVE_BROWSER`
 //! (a program for `BROWSER`, without spaces in its path; see `browser` for what it obeys). Those that start a Keycloak of their own are told where it is to
-//! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`; those of kubectl where today's is: `KCLOGIN_LIVE_KUBECTL`; those of Terraform where an OpenTofu
-//! is: `KCLOGIN_LIVE_TOFU`; those of git where one is that is newer than the system's may be: `KCLOGIN_LIVE_GIT`; those of recipes for Python and its programs in
-//! which folder these are: `KCLOGIN_LIVE_PYTHON`; those of psql where a PostgreSQL is that knows OAuth: `KCLOGIN_LIVE_POSTGRES`;
-//! those of providers that are not Keycloak in which folders these are: `KCLOGIN_LIVE_OTHER_PROVIDER` and `KCLOGIN_LIVE_NODE_PROVIDER`.
+//! listen, and the program that starts it: `KCLOGIN_LIVE_XTASK`.
+//! What those of programs are told, `parts` says.
 
 use std::process::Command;
 use std::time::Instant;
@@ -14,16 +12,10 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::failure::Outcome;
-use crate::git;
-use crate::go;
 use crate::keycloak::{self, Keycloak, Origin};
 use crate::keyring::Surroundings;
-use crate::node_provider;
-use crate::other_provider;
 use crate::packages::{self, Tool};
-use crate::postgres;
-use crate::process;
-use crate::python;
+use crate::parts;
 use crate::scratch::Scratch;
 use crate::stages::Stages;
 use crate::undo::Undo;
@@ -90,63 +82,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     };
     stages.run("live tests", live(LIVE, &keycloak.url, (keycloak.admin.user(), keycloak.admin.password())));
     let mut programs = live(PROGRAMS, &keycloak.url, (keycloak.admin.user(), keycloak.admin.password()));
-    let mut skipped = Vec::new();
-    if packages::can_bring(&[Tool::Go]) {
-        stages.check("today's kubectl", || {
-            programs.env("KCLOGIN_LIVE_KUBECTL", go::build("kubectl", ".", &[])?);
-            Ok(())
-        });
-        stages.check("OpenTofu", || {
-            programs.env("KCLOGIN_LIVE_TOFU", go::build("tofu", "github.com/opentofu/opentofu/cmd/tofu", go::NOT_OPTIMIZED)?);
-            Ok(())
-        });
-    } else {
-        skipped.extend(["todays_kubectl", "terraform::"]);
-        stages.left_out("today's kubectl and OpenTofu", "they are built by Go 1.21 or newer, which is not here");
-    }
-    stages.check("a newer git", || {
-        programs.env("KCLOGIN_LIVE_GIT", git::newer()?);
-        Ok(())
-    });
-    stages.check("programs from PyPI", || {
-        programs.env("KCLOGIN_LIVE_PYTHON", python::programs()?);
-        Ok(())
-    });
-    if packages::can_bring(&[Tool::Java, Tool::Maven]) {
-        stages.check("another provider", || {
-            programs.env("KCLOGIN_LIVE_OTHER_PROVIDER", other_provider::folder()?);
-            Ok(())
-        });
-    } else {
-        skipped.push("other_provider::");
-        stages.left_out("another provider", "it needs Java and Maven");
-    }
-    if packages::can_bring(&[Tool::Npm]) {
-        stages.check("a certified provider", || {
-            programs.env("KCLOGIN_LIVE_NODE_PROVIDER", node_provider::folder()?);
-            Ok(())
-        });
-    } else {
-        skipped.push("node_provider::");
-        stages.left_out("a certified provider", "it needs Node.js 20 or newer, and npm");
-    }
-    if cfg!(target_os = "linux") {
-        if packages::can_bring(&[Tool::PostgresParts]) {
-            stages.check("PostgreSQL 18", || {
-                programs.env("KCLOGIN_LIVE_POSTGRES", postgres::folder()?);
-                Ok(())
-            });
-        } else {
-            skipped.push("postgres::");
-            stages.left_out("PostgreSQL 18", "it is built from Debian's source, and what that takes is not here");
-        }
-        if may_make_machines() && packages::can_bring(&[Tool::Systemd]) {
-            stages.check("systemd", || packages::ensure(&[Tool::Systemd]));
-        } else {
-            skipped.push("systemd::");
-            stages.left_out("systemd", "it is process 1 of namespaces of its own, which nobody but root may make, and not everywhere");
-        }
-    }
+    let skipped = parts::bring(&mut programs, &mut stages);
     if !skipped.is_empty() && options.arguments.is_empty() {
         programs.arg("--");
     }
@@ -167,12 +103,6 @@ pub(crate) fn run(options: &Options) -> Outcome {
     }
     stages.check("the keyring outlived the tests", || surroundings.still_there());
     stages.summary()
-}
-
-/// Whether a systemd may be started beside the system's own.
-fn may_make_machines() -> bool {
-    let mount = ["--mount", "--pid", "--fork", "--cgroup", "mount", "-t", "cgroup2", "none", "/mnt"];
-    process::output(Command::new("unshare").args(mount)).is_ok_and(|out| out.status.success())
 }
 
 fn cargo(words: &[&str], arguments: &[String], mut command: Command) -> Command {
