@@ -557,6 +557,7 @@ Register-ArgumentCompleter -Native -CommandName 'kclogin' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is sent where, never a secret')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print an object instead of text')
             [CompletionResult]::new('--client-secret-stdin', '--client-secret-stdin', [CompletionResultType]::ParameterName, 'Read the client''s secret from stdin and keep it in the token store [env: KCLOGIN_CLIENT_SECRET]')
+            [CompletionResult]::new('--private', '--private', [CompletionResultType]::ParameterName, 'Whether a private window could be opened')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

@@ -462,7 +462,7 @@ _kclogin() {
             return 0
             ;;
         kclogin__subcmd__doctor)
-            opts="-p -q -v -h --profile --quiet --verbose --color --store --json --issuer --server --realm --client-id --client-secret-stdin --scope --pushed-authorization-requests --dpop --ca-file --client-certificate --client-key --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --pushed-authorization-request-endpoint --browser --redirect-uri --help"
+            opts="-p -q -v -h --profile --quiet --verbose --color --store --json --issuer --server --realm --client-id --client-secret-stdin --scope --pushed-authorization-requests --dpop --ca-file --client-certificate --client-key --authorization-endpoint --token-endpoint --userinfo-endpoint --jwks-uri --end-session-endpoint --device-authorization-endpoint --pushed-authorization-request-endpoint --browser --private --redirect-uri --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

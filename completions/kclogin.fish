@@ -517,6 +517,7 @@ complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -s q -l quiet -d
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -s v -l verbose -d 'Say what is sent where, never a secret'
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l json -d 'Print an object instead of text'
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l client-secret-stdin -d 'Read the client\'s secret from stdin and keep it in the token store [env: KCLOGIN_CLIENT_SECRET]'
+complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -l private -d 'Whether a private window could be opened'
 complete -c kclogin -n "__fish_kclogin_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -s p -l profile -d 'Use this profile instead of the default one [env: KCLOGIN_PROFILE]' -r -f -a "(kclogin profile list --names 2>/dev/null)"
 complete -c kclogin -n "__fish_kclogin_using_subcommand completions" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal'

@@ -34,6 +34,7 @@ pub(crate) fn doctor(options: &Doctor, global: &Global, host: &mut Host) -> Resu
         origins: origins.unwrap_or_else(|| Origins { browser: browser(options, &host.environment), ..Origins::default() }),
         client_secret,
         browser: options.browser.as_deref().map(BrowserCommand::parse),
+        private: options.private,
     };
     let terminal = &host.terminal;
     let trace = |text| terminal.trace(text);

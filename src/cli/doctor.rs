@@ -16,6 +16,9 @@ pub struct Doctor {
     /// The command that would open the login page [env: BROWSER]
     #[arg(long, value_name = "CMD", help_heading = "How to sign in")]
     pub browser: Option<String>,
+    /// Whether a private window could be opened
+    #[arg(long, help_heading = "How to sign in")]
+    pub private: bool,
     /// Where the login would come back to; `default` is a free port of http://127.0.0.1/callback
     #[arg(long, value_name = "URI", help_heading = "How to sign in")]
     pub redirect_uri: Option<String>,

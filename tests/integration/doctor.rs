@@ -446,6 +446,33 @@ fn the_browser_that_would_be_opened_is_looked_for() {
     }
 }
 
+#[test]
+fn a_private_window_that_no_browser_here_has_a_switch_for_is_said_as_the_login_says_it() {
+    let machine = Machine::new();
+    let private = |more: &[&str]| doctor(&machine, &[&["--private"], more].concat());
+    let firefox = program(&machine, "firefox");
+    private(&["--browser", "firefox -P work"]).is("Browser browser", "ok", &format!("a private window of {firefox} (from --browser)"));
+    private(&["--browser", "chromium"]).is("Browser browser", "warning", "`chromium` is not found (from --browser)");
+    private(&["--browser", "fire 'fox"]).is("Browser browser", "failed", "is not a command");
+    let unknown = "it is not known how `mybrowser` opens a private window";
+    let found = private(&["--browser", "mybrowser"]);
+    found.is("Browser browser", "failed", unknown).advises("Browser browser", "`--browser 'firefox --private-window %s'`");
+    let said = machine.run(&["login", "--private", "--browser", "mybrowser", "--issuer", "https://kc.invalid/realms/a"]).failed(Exit::Usage);
+    assert!(said.starts_with(&format!("error: {unknown}\n")), "{said}");
+    // Without the option the same browser is fine.
+    program(&machine, "mybrowser");
+    doctor(&machine, &["--browser", "mybrowser"]).is("Browser browser", "ok", "mybrowser");
+    machine.set("BROWSER", "mybrowser");
+    private(&[]).is("Browser browser", "failed", unknown);
+    machine.set("BROWSER", "firefox");
+    private(&[]).is("Browser browser", "ok", "(from BROWSER in the environment)");
+    // It goes before what the profile remembers, as at a login.
+    machine.write_config("[profile.a]\nissuer = \"https://kc.invalid/realms/a\"\nclient-id = \"kclogin\"\nlogin-method = \"device\"\n");
+    doctor(&machine, &[]).is("Browser way", "ok", "with a code, on any device (remembered in the profile)");
+    private(&[]).is("Browser way", "ok", "in the browser");
+    assert!(!private(&[]).check("Browser way").1.contains("remembered"), "{:?}", private(&[]).check("Browser way"));
+}
+
 #[cfg(all(unix, not(target_os = "macos")))]
 #[test]
 fn the_desktop_s_default_needs_something_that_opens_it() {

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::finding::{Finding, Outcome};
 use super::{Input, Parts};
-use crate::browser::{Browser, BrowserCommand, SystemBrowser};
+use crate::browser::{Browser, BrowserCommand, SystemBrowser, private_window};
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::login_way::{Situation, Way, choose, require_somebody};
@@ -36,13 +36,16 @@ pub(super) fn look(listener: &mut Result<Loopback>, input: &Input, system: &Syst
 /// The way that a login would take here, and whether that needs a browser that is opened here.
 fn way(input: &Input, system: &SystemBrowser, surroundings: &Surroundings) -> (Finding, bool) {
     const NAME: &str = "way";
-    let method = input.profile.as_ref().ok().and_then(|profile| profile.settings.login_method);
-    let no_browser = if input.browser.is_some() { None } else { system.why_not() };
-    let situation = Situation { method, is_asked_for: false, no_browser, surroundings };
+    // Both mean a browser, whatever the profile remembers.
+    let is_asked_for = input.browser.is_some() || input.private;
+    let kept = input.profile.as_ref().ok().and_then(|profile| profile.settings.login_method).filter(|_| !is_asked_for);
+    let method = if is_asked_for { Some(LoginMethod::Browser) } else { kept };
+    let no_browser = if is_asked_for { None } else { system.why_not() };
+    let situation = Situation { method, is_asked_for, no_browser, surroundings };
     if let Err(error) = require_somebody(&situation) {
         return (Finding::failed_by(NAME, &error, "name a way to sign in, such as `--device`"), true);
     }
-    let remembered = if method.is_some() { " (remembered in the profile)" } else { "" };
+    let remembered = if kept.is_some() { " (remembered in the profile)" } else { "" };
     let in_words = |method: LoginMethod| format!("{}{remembered}", method.in_words());
     match (choose(&situation, true).0, no_browser) {
         (Way::Device, _) => (Finding::ok(NAME, in_words(LoginMethod::Device)), false),
@@ -83,9 +86,19 @@ fn request(redirect_uri: &Url) -> AuthorizationRequest {
     }
 }
 
+/// The browser, or why none can be opened in the way that is asked for: a login that can't have a private window ends there.
 fn browser(input: &Input, system: &SystemBrowser, environment: &Environment) -> Finding {
     const NAME: &str = "browser";
     let find = |command: &BrowserCommand| environment.find_program(command.program());
+    if input.private && !matches!(input.browser, Some(None)) {
+        return match private_window(input.browser.clone().flatten(), environment) {
+            Err(error) => Finding::failed_by(NAME, &error, "leave out `--private`"),
+            Ok(command) => match find(&command) {
+                Some(program) => Finding::ok(NAME, format!("a private window of {} ({})", program.display(), input.origins.browser)),
+                None => Finding::warning(NAME, format!("`{}` is not found ({})", command.program(), input.origins.browser), BY_HAND),
+            },
+        };
+    }
     let commands = match &input.browser {
         Some(Some(command)) => std::slice::from_ref(command),
         Some(None) => return Finding::failed(NAME, "what `--browser` names is not a command", "look at its quotes"),

@@ -50,6 +50,8 @@ pub struct Input {
     pub client_secret: Option<Secret<String>>,
     /// The command that was given for the browser; the inner `None` where it is none.
     pub browser: Option<Option<BrowserCommand>>,
+    /// Whether it is to be a private window.
+    pub private: bool,
 }
 
 /// The token store, with what it is called.
