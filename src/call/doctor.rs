@@ -24,6 +24,7 @@ pub(crate) fn doctor(options: &Doctor, global: &Global, host: &mut Host) -> Resu
     let profile = wanted.as_ref().map_err(Clone::clone).and_then(|wanted| choose_for_login(known, wanted));
     let origins =
         profile.as_ref().ok().zip(wanted.as_ref().ok()).map(|(profile, wanted)| origins(options, global, known, wanted, profile, &host.environment));
+    let endpoints = wanted.map(|wanted| wanted.changes.endpoints).unwrap_or_default();
     let store = store(profile.as_ref().ok(), global, host);
     let settings = profile.as_ref().map(|profile| profile.settings.clone()).unwrap_or_default();
     let input = Input {
@@ -32,6 +33,7 @@ pub(crate) fn doctor(options: &Doctor, global: &Global, host: &mut Host) -> Resu
         config,
         profile,
         origins: origins.unwrap_or_else(|| Origins { browser: browser(options, &host.environment), ..Origins::default() }),
+        endpoints,
         client_secret,
         browser: options.browser.as_deref().map(BrowserCommand::parse),
         private: options.private,
@@ -85,10 +87,15 @@ fn origins(options: &Doctor, global: &Global, config: &Config, wanted: &Wanted, 
         client_id: origin(given(at.client_id.is_some(), "--client-id"), Some("KCLOGIN_CLIENT_ID").filter(|_| !by_name), |_| true),
         scope: origin(given(!at.scope.is_empty(), "--scope"), Some("KCLOGIN_SCOPE"), |settings| settings.scope.is_some()),
         redirect_uri: origin(given(options.redirect_uri.is_some(), "--redirect-uri"), None, |settings| settings.redirect_uri.is_some()),
+        pushed: origin(given(at.pushed_authorization_requests.is_some(), "--pushed-authorization-requests"), None, |settings| {
+            settings.pushed_authorization_requests
+        }),
+        dpop: origin(given(at.dpop.is_some(), "--dpop"), None, |settings| settings.dpop),
         ca_file: origin(given(at.ca_file.is_some(), "--ca-file"), None, |settings| settings.ca_file.is_some()),
         client_certificate: origin(given(at.client_certificate.is_some(), "--client-certificate"), None, |settings| {
             settings.client_certificate.is_some()
         }),
+        client_key: origin(given(at.client_key.is_some(), "--client-key"), None, |settings| settings.client_key.is_some()),
         store: origin(given(global.store.is_some(), "--store"), Some("KCLOGIN_STORE"), |settings| settings.store.is_some()),
         browser: browser(options, environment),
         client_secret: origin(given(at.client_secret_stdin, "--client-secret-stdin"), Some("KCLOGIN_CLIENT_SECRET"), |_| false),

@@ -90,6 +90,7 @@ pub fn show(profile: &Profile, store: &str, config: &Config, terminal: &Terminal
         ("Logout", endpoints.end_session_endpoint.as_ref().map(ToString::to_string)),
         ("Revoke", endpoints.revocation_endpoint.as_ref().map(ToString::to_string)),
         ("Device", endpoints.device_authorization_endpoint.as_ref().map(ToString::to_string)),
+        ("Push", endpoints.pushed_authorization_request_endpoint.as_ref().map(ToString::to_string)),
     ];
     rows.into_iter().filter_map(|(term, value)| Some((term, value?))).try_for_each(|(term, value)| terminal.result(Line::row(term, value.into())))
 }

@@ -59,7 +59,17 @@ fn lines(profile: &Profile, store_description: &str, set: Option<&TokenSet>, now
     }
     rows.push(("Issuer", Line::from(profile.provider())));
     rows.push(("Client", Line::from(&profile.settings.client_id)));
+    if profile.settings.pushed_authorization_requests {
+        rows.push(("Requests", Line::from("pushed before the browser opens")));
+    }
     rows.push(("Store", Line::from(store_description)));
+    // The session that there is keeps to what it was made with.
+    match (profile.settings.dpop, set.map(|set| set.proof_key.is_some())) {
+        (true, Some(true) | None) => rows.push(("Tokens", Line::from("bound to a key (DPoP)"))),
+        (true, Some(false)) => rows.push(("Tokens", Line::from("bound to a key (DPoP) from the next login on"))),
+        (false, Some(true)) => rows.push(("Tokens", Line::from("bound to a key (DPoP) until the next login"))),
+        (false, Some(false) | None) => {}
+    }
     if let Some(set) = set {
         rows.push(("Token", Line::from(set.expiry.map_or_else(|| "no expiry known".to_owned(), until))));
         let refresh = match (&set.refresh_token, set.refresh_expiry) {
@@ -79,12 +89,15 @@ fn document(profile: &Profile, store_name: &StoreName, set: Option<&TokenSet>, n
         "logged_in": set.is_some_and(|set| !is_over(set, now)),
         "issuer": profile.settings.issuer,
         "client_id": profile.settings.client_id,
+        "pushed_authorization_requests": profile.settings.pushed_authorization_requests,
+        "dpop": profile.settings.dpop,
         "store": store_name.to_string(),
         "subject": set.map(|set| &set.identity.subject),
         "username": set.and_then(|set| set.identity.username.as_ref()),
         "name": set.and_then(|set| set.identity.name.as_ref()),
         "email": set.and_then(|set| set.identity.email.as_ref()),
         "scope": set.map(|set| set.scope.join(" ")),
+        "token_is_bound": set.map(|set| set.proof_key.is_some()),
         "token_expiry": set.and_then(|set| set.expiry).map(Timestamp::to_rfc3339),
         "session_expiry": set.and_then(|set| set.refresh_expiry).map(Timestamp::to_rfc3339),
         "can_refresh": set.is_some_and(|set| set.can_refresh(now)),

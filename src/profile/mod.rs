@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use self::login_method::LoginMethod;
@@ -135,6 +136,13 @@ fn issuer<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Opt
 impl ExplicitEndpoints {
     fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Each with the name that it has in the configuration file, and as an option.
+    #[must_use]
+    pub fn written(&self) -> Vec<(String, String)> {
+        let Ok(Value::Object(members)) = serde_json::to_value(self) else { return Vec::new() };
+        members.into_iter().filter_map(|(name, address)| Some((name, address.as_str()?.to_owned()))).collect()
     }
 
     /// All of them, where they are enough to sign in without discovery. Where they have the shape of Keycloak's, so have those that are left out.

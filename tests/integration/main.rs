@@ -32,6 +32,7 @@ mod inspect;
 mod json;
 mod kubectl;
 mod leftovers;
+mod listed;
 mod listener;
 mod login;
 mod login_order;

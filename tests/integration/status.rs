@@ -33,7 +33,8 @@ fn the_json_document_is_complete() {
     let outcome = machine.run(&["status", "--json"]);
     let user = User::alice();
     let expected = json!({
-        "profile": "test", "logged_in": true, "issuer": provider.issuer(), "client_id": "kclogin", "store": "keyring", "subject": user.sub,
+        "profile": "test", "logged_in": true, "issuer": provider.issuer(), "client_id": "kclogin",
+        "pushed_authorization_requests": false, "dpop": false, "token_is_bound": false, "store": "keyring", "subject": user.sub,
         "username": "alice", "name": "Alice Adams", "email": "alice@example.test", "scope": "openid profile email",
         "token_expiry": "2026-11-24T18:45:00Z", "session_expiry": "2026-11-24T19:10:00Z", "can_refresh": true,
     });

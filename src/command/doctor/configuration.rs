@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::finding::Finding;
 use super::{BrowserCommand, Input, Parts, certificate};
+use crate::oidc::endpoints::ClientAuthentication;
 use crate::private_file;
 use crate::profile::Profile;
 use crate::profile::config_file::Config;
@@ -47,10 +48,16 @@ pub struct Origins {
     pub scope: Origin,
     /// The redirect URI.
     pub redirect_uri: Origin,
+    /// Whether requests are pushed.
+    pub pushed: Origin,
+    /// Whether tokens are bound to a key.
+    pub dpop: Origin,
     /// The CA file.
     pub ca_file: Origin,
     /// The client's own certificate.
     pub client_certificate: Origin,
+    /// The file of its key, where that is another one.
+    pub client_key: Origin,
     /// The token store.
     pub store: Origin,
     /// The browser.
@@ -88,10 +95,51 @@ pub(super) fn look(input: &Input, parts: &Parts<'_>) -> Vec<Finding> {
         row("store", &parts.store.description, origins.store),
         browser(input),
     ]);
-    let own = settings.client_certificate.as_ref();
-    findings.extend(own.map(|path| certificate::of_client(path, origins.client_certificate, parts)));
+    findings.extend(settings.client_certificate.as_ref().map(|path| certificate::of_client(path, origins.client_certificate, parts)));
+    findings.extend(further(profile, input));
     findings.extend(writable(input, profile));
     findings
+}
+
+/// What few profiles have: it is listed where it is set, or where this call says otherwise.
+fn further(profile: &Profile, input: &Input) -> Vec<Finding> {
+    let (settings, origins) = (&profile.settings, &input.origins);
+    let switch = |is_on: bool, origin: Origin, [on, off]: [&str; 2]| match origin {
+        Origin::Default if !is_on => None,
+        _ => Some((if is_on { on } else { off }.to_owned(), origin)),
+    };
+    let kept = |value: Option<String>| value.map(|value| (value, Origin::Profile));
+    let list = |names: &[String]| Some(names.join(", ")).filter(|names| !names.is_empty());
+    let sent = settings.client_authentication.filter(|method| *method != ClientAuthentication::None);
+    let endpoints: Vec<String> = settings
+        .endpoints
+        .written()
+        .into_iter()
+        .map(|(name, address)| {
+            let is_given = input.endpoints.written().iter().any(|(given, _)| *given == name);
+            let origin = if is_given { format!("from --{name}") } else { Origin::Profile.to_string() };
+            format!("{name} {address} ({origin})")
+        })
+        .collect();
+    let rows = [
+        ("secret", kept(sent.map(|method| format!("sent by {method}")))),
+        ("login", kept(settings.login_method.map(|method| method.in_words().to_owned()))),
+        (
+            "requests",
+            switch(
+                settings.pushed_authorization_requests,
+                origins.pushed,
+                ["pushed before the browser opens", "pushed only where the provider requires it"],
+            ),
+        ),
+        ("tokens", switch(settings.dpop, origins.dpop, ["bound to a key (DPoP)", "not bound to a key"])),
+        ("key file", settings.client_key.as_ref().map(|path| (path.display().to_string(), origins.client_key))),
+        ("sites", kept(list(&settings.sites))),
+        ("docker", kept(settings.docker_username.as_ref().map(|name| format!("as the user {name}")))),
+        ("left in", kept(list(&settings.uncleared_stores).map(|stores| stores + ", until it can be cleared"))),
+    ];
+    let rows = rows.into_iter().filter_map(|(name, found)| found.map(|(value, origin)| Finding::ok(name, format!("{value} ({origin})"))));
+    rows.chain((!endpoints.is_empty()).then(|| Finding::ok("endpoints", endpoints.join(", ")))).collect()
 }
 
 fn file(input: &Input) -> Finding {

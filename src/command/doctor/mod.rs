@@ -24,8 +24,8 @@ use crate::environment::Environment;
 use crate::error::Result;
 use crate::loopback::Loopback;
 use crate::oidc::http::{Http, Settings as HttpSettings};
-use crate::profile::Profile;
 use crate::profile::config_file::Config;
+use crate::profile::{ExplicitEndpoints, Profile};
 use crate::secret::Secret;
 use crate::surroundings::Surroundings;
 use crate::terminal::{Line, Terminal};
@@ -46,6 +46,8 @@ pub struct Input {
     pub profile: Result<Profile>,
     /// Where each of its settings came from.
     pub origins: Origins,
+    /// The endpoints that this call names.
+    pub endpoints: ExplicitEndpoints,
     /// The client's secret, where it is given.
     pub client_secret: Option<Secret<String>>,
     /// The command that was given for the browser; the inner `None` where it is none.
