@@ -119,7 +119,6 @@ fn proving_who_the_client_is(realm: &str, secured: &str, files: &Files) {
         "clientAuthenticatorType": "client-x509",
         "attributes": {
             "x509.subjectdn": "CN=somebody", "x509.allow.regex.pattern.comparison": "false", "tls.client.certificate.bound.access.tokens": "true",
-            "oauth2.device.authorization.grant.enabled": "true",
         },
     });
     admin("POST", &format!("/admin/realms/{realm}/clients"), Some(&client));
@@ -167,4 +166,8 @@ fn proving_who_the_client_is(realm: &str, secured: &str, files: &Files) {
     person.run(&["logout"]).done();
     // Those of the refused sign-ins stay.
     assert_eq!(person.sessions(), sessions - 1);
+
+    // Where the request goes before the browser does, the certificate is shown already.
+    let said = person.run(&["login", "--timeout", "90s", "--pushed-authorization-requests"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
 }
