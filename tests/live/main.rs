@@ -7,6 +7,9 @@
 mod at_once;
 mod bench;
 mod bus_addresses;
+#[allow(dead_code, reason = "the other programs' tests use more of it")]
+#[path = "../programs/certificate.rs"]
+mod certificate;
 mod confidential;
 mod day;
 mod derived;
