@@ -42,7 +42,7 @@ pub struct Token {
     #[arg(long = "env", value_name = "NAME", default_value = "KCLOGIN_TOKEN")]
     pub variable: String,
     /// Write it with the proof for this request (DPoP): two header lines, or with `--format json` an object
-    #[arg(long, num_args = 2, value_names = ["METHOD", "URL"], conflicts_with_all = ["id_token", "client_credentials", "shell", "variable"])]
+    #[arg(long, num_args = 2, value_names = ["METHOD", "URL"], conflicts_with_all = ["id_token", "shell", "variable"])]
     pub dpop: Vec<String>,
     /// The nonce that the resource server has asked for (`DPoP-Nonce`)
     #[arg(long, value_name = "NONCE", requires = "dpop")]

@@ -82,7 +82,7 @@ pub fn token(input: &Input, source: &dyn Source, clock: &dyn Clock, terminal: &T
 fn prove(issued: &Issued, request: &For, clock: &dyn Clock) -> Result<Secret<String>> {
     let key = issued.proof_key.as_ref().ok_or_else(|| {
         Error::failed("the token is bound to no key, so there is nothing to prove")
-            .hint("send it as it is (`kclogin token`), or sign in for one that is bound: `kclogin login --dpop`")
+            .hint("send it as it is (`kclogin token`), or sign in for one that is bound: `kclogin login --dpop`; a service account's is by `dpop = true` in the profile")
     })?;
     Ok(key.prove(&Proof {
         method: &request.method,

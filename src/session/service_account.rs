@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::issued::{Ask, Issued, Source, TokenKind};
 use crate::oidc::claims::unverified_payload;
 use crate::oidc::http::Http;
-use crate::oidc::provider::Provider;
+use crate::oidc::proof::ProofKey;
+use crate::oidc::provider::{Provider, new_proof_key};
 use crate::profile::Profile;
 use crate::refresh_lock;
 use crate::secret::Secret;
@@ -43,6 +44,9 @@ pub struct ServiceAccount<'a> {
 #[derive(Default, Deserialize, Serialize)]
 struct Kept {
     tokens: Vec<Derived>,
+    /// The key that all of them are bound to, where the profile wants that (DPoP, RFC 9449 section 5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proof_key: Option<ProofKey>,
 }
 
 impl Source for ServiceAccount<'_> {
@@ -54,8 +58,9 @@ impl Source for ServiceAccount<'_> {
             return Err(Error::usage("a service account's token is for the audience that the provider gives it")
                 .hint("ask an administrator for a mapper, or ask for a scope that brings the audience: `--scope SCOPE`"));
         }
-        let before = self.kept(&ask.target);
-        let kept = before.clone().map(|before| self.issued(before));
+        let kept = self.load();
+        let before = derived_for(&kept.tokens, &ask.target).cloned();
+        let kept = before.clone().map(|before| self.issued(before, kept.proof_key));
         kept_or_new(kept, ask.need, self.clock, self.terminal, || self.renew(&ask.target, before.as_ref()))
     }
 }
@@ -63,12 +68,9 @@ impl Source for ServiceAccount<'_> {
 impl ServiceAccount<'_> {
     fn load(&self) -> Kept {
         let stored = self.store.and_then(|store| store.load(&account(self.profile).service_account()).ok().flatten());
-        // What can't be read is as good as what isn't there.
-        stored.and_then(|stored| serde_json::from_slice(stored.expose()).ok()).unwrap_or_default()
-    }
-
-    fn kept(&self, target: &Target) -> Option<Derived> {
-        derived_for(&self.load().tokens, target).cloned()
+        // What can't be read is as good as what isn't there; so is what was bound to a key, or to none, before the profile wished otherwise.
+        let kept = stored.and_then(|stored| serde_json::from_slice::<Kept>(stored.expose()).ok());
+        kept.filter(|kept| kept.proof_key.is_some() == self.profile.settings.dpop).unwrap_or_default()
     }
 
     /// The token after `before`: another process's, where one has come meanwhile, else one from the provider.
@@ -77,11 +79,12 @@ impl ServiceAccount<'_> {
         let _lock = self.store.map(|_| refresh_lock::take(self.state_dir, &self.profile.name));
         let mut kept = self.load();
         if let Some(theirs) = newer(&kept.tokens, target, before, self.clock.now()) {
-            return Ok(self.issued(theirs.clone()));
+            return Ok(self.issued(theirs.clone(), kept.proof_key));
         }
 
         let settings = &self.profile.settings;
-        let provider = Provider::of_settings(self.http, settings)?;
+        kept.proof_key = kept.proof_key.or_else(|| settings.dpop.then(new_proof_key));
+        let provider = Provider::of_settings(self.http, settings)?.bound_to(kept.proof_key.clone());
         let client = client_of(self.profile, self.store, self.client_secret.clone(), &provider)?;
         if client.secret.is_none() {
             return Err(Error::failed(format!("the client `{}` needs its secret to sign in by itself", settings.client_id))
@@ -96,14 +99,14 @@ impl ServiceAccount<'_> {
                 self.terminal.warning(format!("the access token could not be kept for the next call: {}", error.sentence()));
             }
         }
-        Ok(self.issued(derived))
+        Ok(self.issued(derived, kept.proof_key))
     }
 
-    fn issued(&self, derived: Derived) -> Issued {
+    fn issued(&self, derived: Derived, proof_key: Option<ProofKey>) -> Issued {
         let issuer = self.profile.provider().to_owned();
         let claims =
             unverified_payload(derived.access_token.expose()).filter(|claims| claims.get("iss").and_then(|iss| iss.as_str()) == Some(&issuer));
         let subject = claims.and_then(|claims| Some(claims.get("sub")?.as_str()?.to_owned()));
-        Issued { token: derived.access_token, expiry: derived.expiry, scope: derived.granted, issuer, subject, proof_key: None }
+        Issued { token: derived.access_token, expiry: derived.expiry, scope: derived.granted, issuer, subject, proof_key }
     }
 }

@@ -250,12 +250,85 @@ fn what_no_proof_can_be_made_for_is_a_wrong_call() {
         &["--dpop", "GET", at, "--dpop-nonce", "a b"],
         &["--dpop-nonce", "n"],
         &["--dpop", "GET", at, "--id-token"],
-        &["--dpop", "GET", at, "--client-credentials"],
         &["--dpop", "GET", at, "--format", "env"],
         &["--dpop", "GET", at, "--format", "exec-credential"],
     ] {
         machine.run(&[&["token"], call].concat()).failed(Exit::Usage);
     }
+}
+
+/// A service account's profile whose tokens are bound to a key, or not.
+fn service_account(provider: &Provider, machine: &Machine, dpop: bool) {
+    provider.confidential_client("backend", "s3cret");
+    machine.set("KCLOGIN_CLIENT_SECRET", "s3cret");
+    machine.write_config(&format!("[profile.ci]\nissuer = \"{}\"\nclient-id = \"backend\"\ndpop = {dpop}\n", provider.issuer()));
+}
+
+#[test]
+fn rfc9449_5_a_service_account_s_token_is_bound_to_a_key_that_is_kept_beside_it() {
+    let (provider, machine) = (requiring(), Machine::new());
+    service_account(&provider, &machine, true);
+    let user_info = provider.url(Endpoint::UserInfo);
+    let fields = |more: &[&str]| {
+        let call = [&["token", "--client-credentials", "--scope", "openid", "--dpop", "GET", &user_info], more].concat();
+        let lines = machine.run(&call).done();
+        lines.lines().filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>()
+    };
+    let works =
+        |fields: &[(String, String)]| http_get(&user_info, &fields.iter().map(|(name, value)| (&**name, &**value)).collect::<Vec<_>>()).0 == 200;
+    provider.want_nonces(Some("nonce-5"), None);
+    let first = fields(&[]);
+    assert!(works(&first), "{first:?}");
+    let asked = provider.requests(Endpoint::Token).len();
+    assert_eq!(asked, 2, "once more with the nonce");
+    let again = fields(&[]);
+    assert!(works(&again) && again[0] == first[0] && again[1] != first[1], "the same token with a proof of its own");
+    assert_eq!(provider.requests(Endpoint::Token).len(), asked, "kept");
+    let renewed = fields(&["--force-refresh"]);
+    assert!(works(&renewed) && renewed[0] != first[0]);
+    assert_eq!(provider.bound_keys().len(), 1, "one key for all");
+    let keys: Vec<bool> = machine.store.kept().values().map(|bytes| String::from_utf8_lossy(bytes).contains("\"proof_key\":\"")).collect();
+    assert_eq!(keys, [true]);
+    let stderr = machine.run(&["exec", "--client-credentials", "--", "true"]).failed(Exit::Failed);
+    assert!(stderr.starts_with("error: the access token is bound to kclogin's key (DPoP)"), "{stderr}");
+    service_account(&provider, &machine, false);
+    let stderr = machine.run(&["token", "--client-credentials"]).failed(Exit::Failed);
+    assert!(
+        stderr.ends_with("hint: write `dpop = true` into the profile, or sign in with `kclogin login --dpop`, which the profile remembers\n"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_service_account_s_kept_token_is_not_used_where_the_profile_wishes_otherwise_since() {
+    let (provider, machine) = (Provider::start(), Machine::new());
+    let kind = |dpop: bool| {
+        service_account(&provider, &machine, dpop);
+        let text = machine.run(&["token", "--client-credentials", "--format", "json"]).done();
+        serde_json::from_str::<Value>(&text).expect("JSON")["type"].as_str().expect("text").to_owned()
+    };
+    assert_eq!([kind(true), kind(true), kind(false), kind(false), kind(true)], ["DPoP", "DPoP", "Bearer", "Bearer", "DPoP"]);
+    assert_eq!((provider.requests(Endpoint::Token).len(), provider.bound_keys().len()), (3, 2));
+    // A provider that takes no notice of the proof.
+    provider.alter_token_response(|said| said["token_type"] = json!("Bearer"));
+    let stderr = machine.run(&["token", "--client-credentials", "--scope", "other"]).failed(Exit::Failed);
+    assert!(stderr.starts_with("error: the provider gave an access token that is not bound to kclogin's key"), "{stderr}");
+}
+
+#[test]
+fn rfc9449_5_a_token_that_is_exchanged_is_bound_to_the_session_s_key() {
+    let (provider, machine) = (requiring(), Machine::new());
+    provider.confidential_client("backend", "s3cret");
+    machine.set("KCLOGIN_CLIENT_SECRET", "s3cret");
+    log_in(&machine, &provider, &["--client-id", "backend"]).done();
+    let text = machine.run(&["token", "--audience", "orders", "--format", "json", "--dpop", "GET", "https://api.example.com/"]).done();
+    let described: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((described["type"].as_str(), provider.bound_keys().len()), (Some("DPoP"), 1));
+    let (header, claims) = decode(described["proof"].as_str().expect("a proof")).expect("a JWT");
+    assert_eq!(claims["ath"], base64url(&sha256(described["token"].as_str().expect("a token").as_bytes())));
+    let exchange = provider.requests(Endpoint::Token).pop().expect("the exchange");
+    let sent = exchange.header("dpop").and_then(decode).expect("a proof");
+    assert_eq!((&sent.0["jwk"], sent.1.get("ath")), (&header["jwk"], None), "one key; the subject's token is no part of the request's proof");
 }
 
 #[test]
@@ -264,7 +337,7 @@ fn a_session_that_is_bound_to_no_key_has_nothing_to_prove() {
     let machine = Machine::signed_in_to(&provider);
     let stderr = machine.run(&["token", "--dpop", "GET", "https://api.example.com/"]).failed(Exit::Failed);
     let expected = "error: the token is bound to no key, so there is nothing to prove\nhint: send it as it is (`kclogin token`), or sign in for one that is \
-                    bound: `kclogin login --dpop`\n";
+                    bound: `kclogin login --dpop`; a service account's is by `dpop = true` in the profile\n";
     assert_eq!(stderr, expected);
     let document: Value = serde_json::from_str(&machine.run(&["token", "--format", "json"]).done()).expect("JSON");
     assert_eq!((&document["type"], &document["proof"]), (&json!("Bearer"), &json!(null)));

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bench::{Person, change_client, new_client, user_info_status};
+use crate::provider::decode;
 
 /// Somebody with a client of their own, in the person's name, that takes bound tokens only.
 fn person_whose_client_binds(more: &Value) -> Person {
@@ -73,6 +74,41 @@ fn a_client_that_need_not_bind_its_tokens_may() {
     person.log_in(&["--client-id", &person.name, "--dpop=false"]).done();
     let token = person.run(&["token"]).done();
     assert_eq!(user_info_status(&person.issuer(), token.trim()), 200);
+}
+
+#[test]
+fn rfc9449_5_a_service_account_s_token_and_an_exchanged_one_are_bound_at_keycloak_too() {
+    let mut person = person_whose_client_binds(&json!({"standard.token.exchange.enabled": "true"}));
+    let audience = json!([{
+        "name": "itself", "protocol": "openid-connect", "protocolMapper": "oidc-audience-mapper",
+        "config": {"included.client.audience": person.name, "access.token.claim": "true"},
+    }]);
+    let change = json!({"publicClient": false, "secret": "s3cret", "serviceAccountsEnabled": true, "protocolMappers": audience});
+    change_client(&person.realm, &person.name, &change);
+    person.set("KCLOGIN_CLIENT_SECRET", "s3cret");
+    let user_info = format!("{}/protocol/openid-connect/userinfo", person.issuer());
+    let described = |more: &[&str]| {
+        let text = person.run(&[&["token", "--format", "json"], more].concat()).done();
+        serde_json::from_str::<Value>(&text).expect("JSON")
+    };
+    let key =
+        |token: &Value| decode(token["token"].as_str().expect("a token")).expect("a JWT").1["cnf"]["jkt"].as_str().expect("a thumbprint").to_owned();
+    person.log_in(&["--client-id", &person.name, "--dpop"]).done();
+    let own = described(&[]);
+    let exchanged = described(&["--audience", &person.name]);
+    assert_eq!((exchanged["type"].as_str(), key(&exchanged)), (Some("DPoP"), key(&own)));
+    let service = described(&["--client-credentials", "--scope", "openid"]);
+    assert_eq!((service["type"].as_str(), key(&service) == key(&own)), (Some("DPoP"), false), "a key of its own");
+    assert_eq!(described(&["--client-credentials", "--scope", "openid"])["token"], service["token"], "kept");
+    let lines = person.run(&["token", "--client-credentials", "--scope", "openid", "--dpop", "GET", &user_info]).done();
+    assert_eq!(status_with(&user_info, &lines), 200, "with its proof");
+    assert_eq!(user_info_status(&person.issuer(), service["token"].as_str().expect("a token")), 401, "as a bearer");
+    assert_eq!(key(&described(&["--client-credentials", "--force-refresh"])), key(&service));
+    person.log_in(&["--dpop=false"]).failed(1);
+    let config = person.path(".config/kclogin/config.toml");
+    std::fs::write(&config, person.config().replace("dpop = true", "dpop = false")).expect("written");
+    let stderr = person.run(&["token", "--client-credentials"]).failed(1);
+    assert!(stderr.contains("only tokens that are bound to a key (DPoP)\nhint: write `dpop = true` into the profile"), "{stderr}");
 }
 
 #[test]

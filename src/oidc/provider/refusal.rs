@@ -88,7 +88,12 @@ pub(super) fn refused(attempt: Attempt, client: &Client, provider: &str, code: &
                 .detail(words)
         }
         (_, Some(NO_PROOF)) => Error::failed(format!("{attempt} failed: the provider gives this client only tokens that are bound to a key (DPoP)"))
-            .hint("sign in with `kclogin login --dpop`, which the profile remembers")
+            .hint(match attempt {
+                Attempt::ClientCredentials => {
+                    "write `dpop = true` into the profile, or sign in with `kclogin login --dpop`, which the profile remembers"
+                }
+                _ => "sign in with `kclogin login --dpop`, which the profile remembers",
+            })
             .detail(words),
         ("invalid_dpop_proof", _) => Error::failed(format!("{attempt} failed: the provider does not accept the proof of kclogin's key: {words}"))
             .hint("a proof is good for some seconds only: look at this machine's clock, with `kclogin doctor`"),
