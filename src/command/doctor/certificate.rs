@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::configuration::Origin;
 use super::finding::Finding;
-use super::{Parts, at};
+use super::{Origin, Parts, at};
 use crate::clock::{Timestamp, in_words};
 use crate::error::Error;
 use crate::oidc::certificate::Facts;

@@ -2,8 +2,7 @@
 
 use url::Url;
 
-use super::finding::Finding;
-use super::provider::is_fine;
+use super::finding::{Finding, is_fine};
 use super::{Input, Parts};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};

@@ -30,6 +30,11 @@ impl Outcome {
     }
 }
 
+/// Whether none of them has failed.
+pub(super) fn is_fine(findings: &[Finding]) -> bool {
+    findings.iter().all(|finding| finding.outcome != Outcome::Failed)
+}
+
 /// One line of the page. Its text may come from outside.
 #[derive(Debug)]
 pub(super) struct Finding {

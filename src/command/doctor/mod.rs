@@ -9,6 +9,7 @@ mod configuration;
 mod desktop;
 mod finding;
 mod network;
+mod origin;
 mod provider;
 mod store;
 mod surface;
@@ -32,7 +33,7 @@ use crate::terminal::{Line, Terminal};
 use crate::token_store::{StoreName, TokenStore};
 use finding::{Finding, Outcome};
 
-pub use configuration::{Origin, Origins};
+pub use origin::{Origin, Origins};
 
 /// What is looked at.
 pub struct Input {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::finding::{Finding, Outcome};
+use super::finding::Finding;
 use super::{Input, Parts, client};
 use crate::clock::{Timestamp, lasting};
 use crate::error::Result;
@@ -162,13 +162,9 @@ fn endpoints(provider: &Provider<'_>) -> Finding {
     Finding::ok("endpoints", format!("all that kclogin uses{device}"))
 }
 
-/// The outcome that the checks of the client go by.
-pub(super) fn is_fine(findings: &[Finding]) -> bool {
-    findings.iter().all(|finding| finding.outcome != Outcome::Failed)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::finding::Outcome;
     use super::*;
 
     #[test]
