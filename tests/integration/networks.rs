@@ -319,6 +319,20 @@ fn a_provider_that_misses_or_refuses_a_client_certificate_is_understood() {
     assert_eq!((provider.request_count(), machine.opened()), (0, 0));
 }
 
+/// A certificate without extensions, as `openssl x509 -req` makes them where it is told of none, and its key.
+const OF_VERSION_1: (&str, &str) = (
+    "-----BEGIN CERTIFICATE-----\n\
+     MIHYMIGLAhRzPEvNkX6fE3gA7Kff0mDfcdihaDAFBgMrZXAwDjEMMAoGA1UEAwwD\n\
+     b2xkMCAXDTI2MTEyNjEwMDU0MloYDzIxMjYxMTAyMTAwNTQyWjAOMQwwCgYDVQQD\n\
+     DANvbGQwKjAFBgMrZXADIQBZGoUUF72rX35QImtKyswnx/UMCupPj1J5bNAOD3tY\n\
+     VDAFBgMrZXADQQAGm6vlM9VpKW+x7A2JA89HR29U4V7BRaWmRihvEh24nsLy1Vfq\n\
+     tivc6BOxErOV2R5GievrdQopcmAbzIM6X+kB\n\
+     -----END CERTIFICATE-----\n",
+    "-----BEGIN PRIVATE KEY-----\n\
+     MC4CAQAwBQYDK2VwBCIEIGA+1QzLl4EnptCUnKXQwPR8j78VPAjBsiCqDoq5ftvs\n\
+     -----END PRIVATE KEY-----\n",
+);
+
 #[test]
 fn what_is_wrong_with_the_files_of_a_client_certificate_is_said() {
     let (provider, machine, login) = demanding();
@@ -346,6 +360,14 @@ fn what_is_wrong_with_the_files_of_a_client_certificate_is_said() {
         "error: the client certificate {certificate} and the key in {foreign} can't be used together\nhint: give the key that the certificate was made for\n"
     );
     assert_eq!(said(&certificate, Some(&foreign)), expected);
+    for (name, text) in [("old", OF_VERSION_1.0), ("broken", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")] {
+        let (old, key) = (put(&machine, &format!("{name}.pem"), text), put(&machine, &format!("{name}.key"), OF_VERSION_1.1));
+        let expected = format!(
+            "error: the client certificate {old} is none that can be used here\nhint: look at it with `openssl x509 -text`: its version has to be 3, as it is of all \
+             that are issued with extensions\n"
+        );
+        assert_eq!(said(&old, Some(&key)), expected);
+    }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

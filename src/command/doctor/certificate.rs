@@ -14,7 +14,7 @@ use crate::oidc::http::Stage;
 use crate::oidc::provider::Contact;
 use crate::profile::Profile;
 
-/// How long before its end a certificate is warned of.
+/// How long before its end a certificate is warned of, at most.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// The longest that a certificate is waited for.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -76,7 +76,9 @@ pub(super) fn of_client(path: &Path, origin: Origin, parts: &Parts<'_>) -> Findi
 }
 
 fn is_soon(facts: &Facts, now: Timestamp) -> bool {
-    facts.valid_until <= now.after(SOON)
+    // Those that live for days only are renewed by a machine, in the last third of their lives.
+    let life = Duration::from_secs(u64::try_from(facts.valid_until.seconds_from(facts.valid_from)).unwrap_or(0));
+    facts.valid_until <= now.after(SOON.min(life / 3))
 }
 
 /// Whose a host's certificate is: by what a client goes by, which is not the subject.
@@ -112,4 +114,26 @@ fn ends(facts: &Facts, now: Timestamp) -> String {
 /// A day, in UTC.
 fn day(point: Timestamp) -> String {
     point.to_rfc3339().chars().take_while(|c| *c != 'T').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_lives_for_days_is_warned_of_in_its_last_third() {
+        const DAY: i64 = 86_400;
+        let facts = Facts {
+            names: Vec::new(),
+            subject: None,
+            issuer: None,
+            is_self_issued: false,
+            valid_from: Timestamp(0),
+            valid_until: Timestamp(6 * DAY),
+        };
+        assert!(!is_soon(&facts, Timestamp(4 * DAY - 1)));
+        assert!(is_soon(&facts, Timestamp(4 * DAY)));
+        let backwards = Facts { valid_from: Timestamp(9 * DAY), ..facts };
+        assert!(!is_soon(&backwards, Timestamp(5 * DAY)) && is_soon(&backwards, Timestamp(6 * DAY)));
+    }
 }

@@ -136,9 +136,13 @@ fn identity(certificate: &Path, key: Option<&Path>) -> Result<ClientCert> {
         if key.is_none() { error.hint("give the file with the key by `--client-key FILE`") } else { error }
     })?;
     require_pair(&chain, &private).map_err(|error| {
-        Error::failed(format!("the client certificate {} and the key in {} can't be used together", certificate.display(), path.display()))
-            .hint("give the key that the certificate was made for")
-            .detail(error.to_string())
+        let explained = match error {
+            rustls::Error::InvalidCertificate(_) => Error::failed(format!("{what} is none that can be used here"))
+                .hint("look at it with `openssl x509 -text`: its version has to be 3, as it is of all that are issued with extensions"),
+            _ => Error::failed(format!("{what} and the key in {} can't be used together", path.display()))
+                .hint("give the key that the certificate was made for"),
+        };
+        explained.detail(error.to_string())
     })?;
     Ok(ClientCert::new_with_certs(&chain, private))
 }
