@@ -91,6 +91,7 @@ fn keycloak_below_a_path_and_with_client_certificates_is_an_issuer_as_any_other(
     let (_server, secured) = start(folder.path(), &files);
     let realm = new_realm(&json!({}));
     below_a_path(&realm);
+    by_another_name_than_its_own(&secured, &files);
     proving_who_the_client_is(&realm, &secured, &files);
 }
 
@@ -110,6 +111,14 @@ fn below_a_path(realm: &str) {
     let root = keycloak().strip_suffix(PATH).expect("a path").to_owned();
     let said = Person::in_realm(realm).run(&["login", "--server", &root, "--realm", realm]).failed(1);
     assert!(said.contains(&format!("there is no provider at {root}/realms/{realm}")) && said.contains("/auth/realms/NAME"), "{said}");
+}
+
+/// A realm that goes by its frontend URL wherever it is asked.
+fn by_another_name_than_its_own(secured: &str, files: &Files) {
+    let realm = new_realm(&json!({"attributes": {"frontendUrl": keycloak()}}));
+    let issuer = format!("{secured}/realms/{realm}");
+    let said = Person::in_realm(&realm).run(&["login", "--issuer", &issuer, "--ca-file", &files.named("ca.pem")]).failed(1);
+    assert!(said.contains(&format!("calls itself {}/realms/{realm}\n", keycloak())), "{said}");
 }
 
 /// RFC 8705 section 2.1: the client is who its certificate says, without a secret; section 3: its tokens are of use with that certificate only.

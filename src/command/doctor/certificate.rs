@@ -49,9 +49,10 @@ pub(super) fn of_provider(url: &Url, contact: &Result<Contact, (Stage, Error)>, 
         Err((Stage::Answer, _)) if facts.is_none() => Finding::skipped(NAME, "none came that could be read"),
         Ok(_) | Err((Stage::Answer, _)) => {
             let detail = with_facts(format!("{} is trusted by {by}", at(url)));
-            match facts.as_ref().is_some_and(|facts| is_soon(facts, now)) {
-                true => Finding::warning(NAME, detail, "tell whoever runs the provider to renew it: without, nobody can sign in from then on"),
-                false => Finding::ok(NAME, detail),
+            if facts.as_ref().is_some_and(|facts| is_soon(facts, now)) {
+                Finding::warning(NAME, detail, "tell whoever runs the provider to renew it: without, nobody can sign in from then on")
+            } else {
+                Finding::ok(NAME, detail)
             }
         }
     };
@@ -66,11 +67,14 @@ pub(super) fn of_client(path: &Path, origin: Origin, parts: &Parts<'_>) -> Findi
     let now = parts.clock.now();
     let detail = format!("{shown}: of {}, {}", person(&facts), ends(&facts, now));
     let renew = "have whoever runs the provider give you a new one, and name it by `--client-certificate FILE`";
-    let finding = match () {
-        () if facts.valid_until < now => Finding::failed(NAME, detail, renew),
-        () if facts.valid_from > now => Finding::warning(NAME, detail, "look at this machine's clock"),
-        () if is_soon(&facts, now) => Finding::warning(NAME, detail, renew),
-        () => Finding::ok(NAME, detail),
+    let finding = if facts.valid_until < now {
+        Finding::failed(NAME, detail, renew)
+    } else if facts.valid_from > now {
+        Finding::warning(NAME, detail, "look at this machine's clock")
+    } else if is_soon(&facts, now) {
+        Finding::warning(NAME, detail, renew)
+    } else {
+        Finding::ok(NAME, detail)
     };
     finding.about(Some(facts))
 }
@@ -103,12 +107,16 @@ fn ends(facts: &Facts, now: Timestamp) -> String {
         None => "nobody who is named",
     };
     let (from, until) = (day(facts.valid_from), day(facts.valid_until));
-    match () {
-        () if facts.valid_from > now => format!("issued by {issuer}, valid from {from} until {until}"),
-        () if facts.valid_until < now => format!("issued by {issuer}, expired on {until}"),
-        () if is_soon(facts, now) => format!("issued by {issuer}, valid until {until} ({} more)", in_words(facts.valid_until, now)),
-        () => format!("issued by {issuer}, valid until {until}"),
-    }
+    let validity = if facts.valid_from > now {
+        format!("valid from {from} until {until}")
+    } else if facts.valid_until < now {
+        format!("expired on {until}")
+    } else if is_soon(facts, now) {
+        format!("valid until {until} ({} more)", in_words(facts.valid_until, now))
+    } else {
+        format!("valid until {until}")
+    };
+    format!("issued by {issuer}, {validity}")
 }
 
 /// A day, in UTC.

@@ -54,13 +54,13 @@ fn further(profile: &Profile, input: &Input) -> Vec<Finding> {
     let kept = |value: Option<String>| value.map(|value| (value, Origin::Profile));
     let list = |names: &[String]| Some(names.join(", ")).filter(|names| !names.is_empty());
     let sent = settings.client_authentication.filter(|method| *method != ClientAuthentication::None);
+    let given = input.endpoints.written();
     let endpoints: Vec<String> = settings
         .endpoints
         .written()
         .into_iter()
         .map(|(name, address)| {
-            let is_given = input.endpoints.written().iter().any(|(given, _)| *given == name);
-            let origin = if is_given { format!("from --{name}") } else { Origin::Profile.to_string() };
+            let origin = if given.iter().any(|(given, _)| *given == name) { format!("from --{name}") } else { Origin::Profile.to_string() };
             format!("{name} {address} ({origin})")
         })
         .collect();
